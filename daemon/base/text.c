@@ -1,0 +1,315 @@
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utf8proc.h>
+
+#include "base/arena.h"
+
+bool text_is_utf8(const char *bytes, size_t size)
+{
+    const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)bytes;
+    while (size) {
+        if (*at >= 1 && *at < 0x80) {
+            at++, size--;
+            continue;
+        }
+        utf8proc_int32_t point;
+        utf8proc_ssize_t length = utf8proc_iterate(at, (utf8proc_ssize_t)size, &point);
+        if (length <= 0 || point == 0)
+            return false;
+        at += length;
+        size -= (size_t)length;
+    }
+    return true;
+}
+
+static bool is_ascii(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text >= 0x80)
+            return false;
+    return true;
+}
+
+static char *map(struct arena *arena, const char *text, utf8proc_option_t options)
+{
+    utf8proc_uint8_t *mapped = NULL;
+    utf8proc_ssize_t length =
+        utf8proc_map((const utf8proc_uint8_t *)text, 0, &mapped, options | UTF8PROC_NULLTERM);
+    if (length < 0)
+        return arena_strdup(arena, text);
+    char *copy = arena_strndup(arena, (const char *)mapped, (size_t)length);
+    free(mapped);
+    return copy;
+}
+
+char *text_nfc(struct arena *arena, const char *text)
+{
+    return is_ascii(text) ? arena_strdup(arena, text) : map(arena, text, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+}
+
+/* Letters that no decomposition makes plain. */
+static const char *plain_letter(utf8proc_int32_t point)
+{
+    switch (point) {
+    case 0x142:
+        return "l"; /* ł */
+    case 0xf8:
+        return "o"; /* ø */
+    case 0x111:
+        return "d"; /* đ */
+    case 0xf0:
+        return "d"; /* ð */
+    case 0xfe:
+        return "th"; /* þ */
+    case 0xe6:
+        return "ae"; /* æ */
+    case 0x153:
+        return "oe"; /* œ */
+    case 0x131:
+        return "i"; /* ı */
+    default:
+        return NULL;
+    }
+}
+
+static bool is_word(utf8proc_int32_t point)
+{
+    switch (utf8proc_category(point)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_NO:
+        return true;
+    default:
+        return false;
+    }
+}
+
+char *text_fold(struct arena *arena, const char *text)
+{
+    char *mapped = map(arena, text,
+                       UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_DECOMPOSE |
+                           UTF8PROC_STRIPMARK | UTF8PROC_IGNORE);
+    size_t size = strlen(mapped), written = 0;
+    char *folded = arena_alloc(arena, size + 1); /* a plain letter is no longer than what it stands for */
+    bool gap = false;
+    for (const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)mapped; *at;) {
+        utf8proc_int32_t point;
+        utf8proc_ssize_t length = utf8proc_iterate(at, -1, &point);
+        if (length <= 0)
+            break;
+        if (!is_word(point)) {
+            gap = written > 0;
+        } else {
+            const char *plain = plain_letter(point);
+            size_t bytes = plain ? strlen(plain) : (size_t)length;
+            if (gap)
+                folded[written++] = ' ';
+            memcpy(folded + written, plain ? plain : (const char *)at, bytes);
+            written += bytes;
+            gap = false;
+        }
+        at += length;
+    }
+    folded[written] = '\0';
+    return folded;
+}
+
+static size_t blank_at_start(const char *text)
+{
+    if (strncmp(text, "\xc2\xa0", 2) == 0)
+        return 2;
+    return *text && strchr(" \t\r\n", *text) ? 1 : 0;
+}
+
+static size_t blank_at_end(const char *text, size_t size)
+{
+    if (size >= 2 && memcmp(text + size - 2, "\xc2\xa0", 2) == 0)
+        return 2;
+    return size && strchr(" \t\r\n", text[size - 1]) ? 1 : 0;
+}
+
+char *text_trim(struct arena *arena, const char *text)
+{
+    for (size_t blank; (blank = blank_at_start(text)) > 0;)
+        text += blank;
+    size_t size = strlen(text);
+    for (size_t blank; (blank = blank_at_end(text, size)) > 0;)
+        size -= blank;
+    return arena_strndup(arena, text, size);
+}
+
+bool text_has_control(const char *text, bool newlines_allowed)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
+        if (newlines_allowed && (*at == '\n' || *at == '\t'))
+            continue;
+        if (*at < 0x20 || *at == 0x7f || (*at == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0))
+            return true;
+    }
+    return false;
+}
+
+size_t text_width(const char *text)
+{
+    size_t width = 0;
+    for (const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)text; *at;) {
+        utf8proc_int32_t point;
+        utf8proc_ssize_t length = utf8proc_iterate(at, -1, &point);
+        if (length <= 0)
+            return width + strlen((const char *)at);
+        width += (size_t)utf8proc_charwidth(point);
+        at += length;
+    }
+    return width;
+}
+
+size_t text_cut(const char *text, size_t bytes)
+{
+    size_t size = strnlen(text, bytes + 1);
+    if (size <= bytes)
+        return size;
+    size = bytes;
+    while (size && ((unsigned char)text[size] & 0xc0) == 0x80)
+        size--;
+    return size;
+}
+
+int text_compare(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+bool text_equal(const char *left, const char *right)
+{
+    return strcmp(left, right) == 0;
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+bool text_equal_ascii_case(const char *left, const char *right)
+{
+    for (; *left && lower(*left) == lower(*right); left++, right++)
+        ;
+    return lower(*left) == lower(*right);
+}
+
+bool text_starts_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool text_to_u64(const char *text, unsigned long long most, unsigned long long *ret_number)
+{
+    unsigned long long number = 0;
+    if (!*text)
+        return false;
+    for (; *text; text++) {
+        if (*text < '0' || *text > '9' || __builtin_mul_overflow(number, 10u, &number) ||
+            __builtin_add_overflow(number, (unsigned)(*text - '0'), &number) || number > most)
+            return false;
+    }
+    *ret_number = number;
+    return true;
+}
+
+void text_buffer_fini(struct text_buffer *buffer)
+{
+    free(buffer->bytes);
+    *buffer = (struct text_buffer){0};
+}
+
+void text_buffer_clear(struct text_buffer *buffer)
+{
+    buffer->size = 0;
+    if (buffer->bytes)
+        buffer->bytes[0] = '\0';
+}
+
+static void text_buffer_reserve(struct text_buffer *buffer, size_t more)
+{
+    size_t wanted = buffer->size + more + 1;
+    if (wanted <= buffer->capacity)
+        return;
+    size_t capacity = buffer->capacity ? buffer->capacity * 2 : 256;
+    if (capacity < wanted)
+        capacity = wanted;
+    buffer->bytes = heap_realloc(buffer->bytes, capacity);
+    buffer->capacity = capacity;
+}
+
+void text_buffer_append(struct text_buffer *buffer, const void *bytes, size_t size)
+{
+    text_buffer_reserve(buffer, size);
+    if (size)
+        memcpy(buffer->bytes + buffer->size, bytes, size);
+    buffer->size += size;
+    buffer->bytes[buffer->size] = '\0';
+}
+
+void text_buffer_add(struct text_buffer *buffer, const char *text)
+{
+    text_buffer_append(buffer, text, strlen(text));
+}
+
+void text_buffer_format(struct text_buffer *buffer, const char *format, ...)
+{
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    if (length > 0) {
+        text_buffer_reserve(buffer, (size_t)length);
+        vsnprintf(buffer->bytes + buffer->size, (size_t)length + 1, format, again);
+        buffer->size += (size_t)length;
+    }
+    va_end(again);
+    va_end(arguments);
+}
+
+static void add_json_character(struct text_buffer *buffer, const char *at, size_t length)
+{
+    static const char *const named[128] = {['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n", ['\t'] = "\\t",
+                                           ['\r'] = "\\r", ['\b'] = "\\b",  ['\f'] = "\\f"};
+    unsigned char first = (unsigned char)*at;
+    if (length == 1 && named[first])
+        text_buffer_add(buffer, named[first]);
+    else if (first < 0x20 || first == 0x7f)
+        text_buffer_format(buffer, "\\u%04x", first);
+    else
+        text_buffer_append(buffer, at, length);
+}
+
+void text_buffer_add_json(struct text_buffer *buffer, const char *text, size_t most)
+{
+    size_t size = most ? text_cut(text, most) : strlen(text);
+    text_buffer_add(buffer, "\"");
+    while (size) {
+        utf8proc_int32_t point;
+        utf8proc_ssize_t length =
+            utf8proc_iterate((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)size, &point);
+        if (length <= 0) {
+            text_buffer_add(buffer, "\xef\xbf\xbd");
+            length = 1;
+        } else {
+            add_json_character(buffer, text, (size_t)length);
+        }
+        text += length;
+        size -= (size_t)length;
+    }
+    text_buffer_add(buffer, "\"");
+}

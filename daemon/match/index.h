@@ -1,0 +1,46 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/record.h"
+
+struct vocabulary;
+
+/* What matching knows of the registry: columns, bitsets and posting lists over all offers, immutable once published, read
+ * from any thread. */
+struct match_index;
+
+/* Makes indexes: keeps what each record gives to matching, prepared once when the record comes, and publishes the whole as
+ * an index. One thread. */
+struct match_builder;
+
+struct match_builder *match_builder_new(void);
+/* Every index that it published has been released. */
+void match_builder_free(struct match_builder *builder);
+
+/* The vocabulary that outcomes and words are read by, from the next index on; all records' words are read anew. Acquires it. */
+void match_builder_set_vocabulary(struct match_builder *builder, const struct vocabulary *vocabulary);
+/* A new or changed record; valid and normalised; copied as needed. */
+void match_builder_put(struct match_builder *builder, const struct record *record);
+/* Nothing happens where the id isn't there. */
+void match_builder_remove(struct match_builder *builder, const char *id);
+
+/* The index of all that was put. One owner (reference count 1). */
+struct match_index *match_builder_publish(struct match_builder *builder);
+
+/* Any thread. */
+struct match_index *match_index_acquire(const struct match_index *index);
+void match_index_release(const struct match_index *index);
+
+const struct vocabulary *match_index_vocabulary(const struct match_index *index);
+size_t match_index_organisation_count(const struct match_index *index);
+size_t match_index_offer_count(const struct match_index *index);
+size_t match_index_need_count(const struct match_index *index);
+size_t match_index_bytes(const struct match_index *index);
+/* Offers whose outcomes hold the concept: Concept.used_by. */
+uint64_t match_index_used_by(const struct match_index *index, const char *concept_code);
+/* Ids of the other records of an organisation's body, sorted; count 0 where it stands alone or isn't there. They live as
+ * long as the index. */
+size_t match_index_same_as(const struct match_index *index, const char *organisation_id, const char *const **ret_ids);

@@ -31,8 +31,8 @@ struct batch_change {
     bool is_delete;
     const void *packed; /* record_pack's bytes; NULL for a delete and where it was rejected already */
     size_t packed_bytes;
-    unsigned char content_hash
-        [CONTENT_HASH_BYTES]; /* of the packed bytes; set by the caller, who has the hash function */
+    /* Of the packed bytes; set by the caller, who has the hash function. */
+    unsigned char content_hash[CONTENT_HASH_BYTES];
     /* Set together, before judging or by it. The first fault in the order of the record's fields. */
     const char *reject_field;  /* "offer.organisation_id", "delete_id" */
     const char *reject_reason; /* one sentence, lower case */

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "base/status.h"
+
+struct arena;
+
+/* Brings the database's schema to this program's, and loads the vocabularies that every database starts with, where they are
+ * not loaded yet in this very form and no admin has loaded one of that name. Blocks; at start and for --migrate; several
+ * programs may do it at once. Messages in the arena.
+ * UNAVAILABLE: no connection. FAILED_PRECONDITION: the database is newer than the program, or an applied migration was
+ * another text. */
+struct status store_migrate(struct arena *arena, const char *conninfo);

@@ -29,3 +29,7 @@ bool loop_is_current(const struct loop *loop);
 unsigned loop_number(const struct loop *loop);
 /* For bufferevents, listeners, sockets of the loop's own thread. */
 struct event_base *loop_base(struct loop *loop);
+
+/* Runs `run(context)` on the loop's thread each time the signal has come, until loop_free. For one loop of the process, and
+ * before it runs: the signals' state is libevent's and one for all. */
+void loop_on_signal(struct loop *loop, int number, void (*run)(void *context), void *context);

@@ -1,0 +1,7 @@
+#pragma once
+
+#include <pthread.h>
+
+/* Starts a thread that is named "<name>-<number>" (cut at 15 bytes) and that gets none of the signals which ask the
+ * process for something: those are for the thread that main runs in. The process stops when there can be no thread. */
+pthread_t thread_start(const char *name, unsigned number, void *(*run)(void *context), void *context);

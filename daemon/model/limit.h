@@ -1,0 +1,16 @@
+#pragma once
+
+#include <stddef.h>
+
+/* What a record may take, in one place. */
+
+enum {
+    LIMIT_RECORD_BYTES = 256 * 1024, /* packed, output fields aside */
+    LIMIT_STAY_DAYS = 3660,
+    LIMIT_EQF_LEVEL = 8,
+};
+
+/* Bytes that a text field of this name may have. */
+size_t limit_text_bytes(const char *field);
+/* Items that a list field of this name may have. */
+size_t limit_list_items(const char *field);

@@ -1,0 +1,420 @@
+#include "model/validate.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "model/identifier.h"
+#include "model/limit.h"
+#include "vocab/industry.h"
+#include "vocab/language.h"
+#include "vocab/place.h"
+#include "vocab/sector.h"
+
+enum { PATH_BYTES = 256, CODE_SHOWN_BYTES = 40 };
+
+/* One walk over one record, led by the descriptors, fields in their order. */
+struct walk {
+    struct arena *arena;
+    const struct vocabulary *vocabulary;
+    struct faults *faults;
+    bool first_only, in_request;
+    char path[PATH_BYTES];
+    size_t path_bytes;
+};
+
+/* One value of one field. */
+struct place {
+    struct walk *walk;
+    const ProtobufCMessage *message; /* that holds the field */
+    bool listed;                     /* an item of a list */
+};
+
+/* What is wrong with a value, said of the field ("is no date"); NULL: nothing. */
+typedef const char *rule_fn(const struct place *place, const void *value);
+
+/* ---- rules ---- */
+
+static const char *say_code(const struct place *place, const char *code, const char *what)
+{
+    size_t shown = text_cut(code, CODE_SHOWN_BYTES);
+    return arena_format(place->walk->arena, "is no %s: \"%.*s\"", what, (int)shown, code);
+}
+
+/* An empty text is a fault in a list only. */
+static bool is_unstated(const struct place *place, const char *text)
+{
+    return !*text && !place->listed;
+}
+
+static const char *rule_id(const struct place *place, const void *value)
+{
+    if (is_unstated(place, value) && place->walk->in_request)
+        return NULL;
+    return id_is_valid(value) ? NULL : "has not the form registry/key";
+}
+
+static const char *rule_organisation_id(const struct place *place, const void *value)
+{
+    const char *id = value;
+    bool may_be_empty =
+        place->walk->in_request && place->message->descriptor == &partner__v1__need__descriptor;
+    if (!*id)
+        return may_be_empty ? NULL : "is empty";
+    return id_is_valid(id) ? NULL : "has not the form registry/key";
+}
+
+static const char *rule_two_organisations(const struct place *, const void *message)
+{
+    const pb_partnership *partnership = message;
+    for (size_t i = 1; i < partnership->n_organisation_ids; i++)
+        if (!text_equal(partnership->organisation_ids[0], partnership->organisation_ids[i]))
+            return NULL;
+    return "has fewer than two organisations";
+}
+
+static const char *rule_country(const struct place *place, const void *value)
+{
+    return is_unstated(place, value) || country_is_known(value) ? NULL
+                                                                : say_code(place, value, "ISO 3166-1 code");
+}
+
+static bool is_listed(const struct place *place, enum scheme scheme, const char *code)
+{
+    const struct vocabulary *vocabulary = place->walk->vocabulary;
+    return !vocabulary || !vocabulary_scheme_count(vocabulary, scheme) ||
+           vocabulary_find(vocabulary, scheme, code) != CONCEPT_NONE;
+}
+
+static const char *rule_region(const struct place *place, const void *value)
+{
+    if (is_unstated(place, value))
+        return NULL;
+    bool known = region_is_valid(value) && is_listed(place, SCHEME_REGION, value);
+    return known ? NULL : say_code(place, value, "NUTS code");
+}
+
+/* A whole country may be asked for too, and need not be in a list of regions. */
+static const char *rule_wanted_region(const struct place *place, const void *value)
+{
+    const char *code = region_is_wanted(value) ? region_normalise_wanted(place->walk->arena, value) : NULL;
+    bool known = code && (strlen(code) == 2 || is_listed(place, SCHEME_REGION, code));
+    return known ? NULL : say_code(place, value, "NUTS code");
+}
+
+static const char *rule_sector(const struct place *place, const void *value)
+{
+    return sector_is_known(value) ? NULL : say_code(place, value, "ISCED-F 2013 code");
+}
+
+static const char *rule_industry(const struct place *place, const void *value)
+{
+    if (is_unstated(place, value))
+        return NULL;
+    bool known = industry_is_valid(value) && is_listed(place, SCHEME_INDUSTRY, value);
+    return known ? NULL : say_code(place, value, "NACE code");
+}
+
+static const char *rule_language(const struct place *place, const void *value)
+{
+    return language_is_known(value) ? NULL : say_code(place, value, "ISO 639-1 code");
+}
+
+static const char *rule_date(const struct place *place, const void *value)
+{
+    int32_t day;
+    return is_unstated(place, value) || date_parse(value, &day) ? NULL : "is no date YYYY-MM-DD";
+}
+
+static const char *rule_end_date(const struct place *place, const void *value)
+{
+    const pb_date_range *range = (const pb_date_range *)place->message;
+    int32_t start, end;
+    const char *fault = rule_date(place, value);
+    if (fault)
+        return fault;
+    bool ordered =
+        !date_parse(range->start_date, &start) || !date_parse(range->end_date, &end) || start <= end;
+    return ordered ? NULL : "is before start_date";
+}
+
+static const char *rule_min_days(const struct place *place, const void *value)
+{
+    const pb_day_range *range = (const pb_day_range *)place->message;
+    return *(const uint32_t *)value || !range->max_days ? NULL : "is below 1";
+}
+
+static const char *rule_max_days(const struct place *place, const void *value)
+{
+    const pb_day_range *range = (const pb_day_range *)place->message;
+    uint32_t max_days = *(const uint32_t *)value;
+    if (max_days < range->min_days)
+        return "is below min_days";
+    return max_days <= LIMIT_STAY_DAYS ? NULL
+                                       : arena_format(place->walk->arena, "is above %d", LIMIT_STAY_DAYS);
+}
+
+static const char *rule_eqf_level(const struct place *place, const void *value)
+{
+    uint32_t level = *(const uint32_t *)value;
+    bool known = level <= LIMIT_EQF_LEVEL && (level || !place->listed);
+    return known ? NULL : arena_format(place->walk->arena, "is not from 1 to %d", LIMIT_EQF_LEVEL);
+}
+
+static const char *rule_concept(const struct place *place, const void *value)
+{
+    const pb_outcome *outcome = (const pb_outcome *)place->message;
+    return *(const char *)value || *outcome->text ? NULL : "is empty, and so is text";
+}
+
+static const char *rule_latitude(const struct place *, const void *value)
+{
+    return fabs(*(const double *)value) <= 90 ? NULL : "is not from -90 to 90"; /* nor is NaN */
+}
+
+static const char *rule_longitude(const struct place *, const void *value)
+{
+    return fabs(*(const double *)value) <= 180 ? NULL : "is not from -180 to 180";
+}
+
+static const char *rule_identifier(const struct place *place, const void *value)
+{
+    const pb_identifier *identifier = (const pb_identifier *)place->message;
+    char normal[STRONG_IDENTIFIER_BYTES + 1];
+    if (!identifier_is_strong(identifier->scheme) ||
+        strong_identifier_normalise(identifier->scheme, value, normal))
+        return NULL;
+    return arena_format(place->walk->arena, "has not the form of scheme %s", identifier->scheme);
+}
+
+/* Which field follows which rule. Rules of a list are asked of each item. */
+static const struct row {
+    const ProtobufCMessageDescriptor *message;
+    const char *field;
+    rule_fn *rule;
+    rule_fn *whole; /* asked once, of the message, before the items */
+} rows[] = {
+    {&partner__v1__organisation__descriptor, "id", rule_id},
+    {&partner__v1__organisation__descriptor, "country", rule_country},
+    {&partner__v1__organisation__descriptor, "region", rule_region},
+    {&partner__v1__organisation__descriptor, "sectors", rule_sector},
+    {&partner__v1__organisation__descriptor, "industry", rule_industry},
+    {&partner__v1__accreditation__descriptor, "valid_until", rule_date},
+    {&partner__v1__strategy__descriptor, "target_countries", rule_country},
+    {&partner__v1__strategy__descriptor, "target_sectors", rule_sector},
+    {&partner__v1__contact__descriptor, "retain_until", rule_date},
+    {&partner__v1__offer__descriptor, "id", rule_id},
+    {&partner__v1__offer__descriptor, "organisation_id", rule_organisation_id},
+    {&partner__v1__offer__descriptor, "sectors", rule_sector},
+    {&partner__v1__offer__descriptor, "eqf_levels", rule_eqf_level},
+    {&partner__v1__offer__descriptor, "valid_until", rule_date},
+    {&partner__v1__need__descriptor, "id", rule_id},
+    {&partner__v1__need__descriptor, "organisation_id", rule_organisation_id},
+    {&partner__v1__need__descriptor, "sectors", rule_sector},
+    {&partner__v1__need__descriptor, "countries", rule_country},
+    {&partner__v1__need__descriptor, "regions", rule_wanted_region},
+    {&partner__v1__need__descriptor, "eqf_level", rule_eqf_level},
+    {&partner__v1__need__descriptor, "valid_until", rule_date},
+    {&partner__v1__partnership__descriptor, "id", rule_id},
+    {&partner__v1__partnership__descriptor, "organisation_ids", rule_organisation_id, rule_two_organisations},
+    {&partner__v1__partnership__descriptor, "since", rule_date},
+    {&partner__v1__partnership__descriptor, "until", rule_date},
+    {&partner__v1__partnership__descriptor, "sectors", rule_sector},
+    {&partner__v1__language_level__descriptor, "language", rule_language},
+    {&partner__v1__day_range__descriptor, "min_days", rule_min_days},
+    {&partner__v1__day_range__descriptor, "max_days", rule_max_days},
+    {&partner__v1__date_range__descriptor, "start_date", rule_date},
+    {&partner__v1__date_range__descriptor, "end_date", rule_end_date},
+    {&partner__v1__geo_point__descriptor, "latitude", rule_latitude},
+    {&partner__v1__geo_point__descriptor, "longitude", rule_longitude},
+    {&partner__v1__outcome__descriptor, "concept", rule_concept},
+    {&partner__v1__outcome__descriptor, "eqf_level", rule_eqf_level},
+    {&partner__v1__identifier__descriptor, "value", rule_identifier},
+};
+
+static const struct row *find_row(const ProtobufCMessage *message, const char *field)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].message == message->descriptor && text_equal(rows[i].field, field))
+            return &rows[i];
+    return NULL;
+}
+
+/* ---- what holds for any value of a type ---- */
+
+static const char *check_text(const struct place *place, const ProtobufCFieldDescriptor *field,
+                              const char *text)
+{
+    size_t most = limit_text_bytes(field->name);
+    bool long_text = text_equal(field->name, "text") || text_equal(field->name, "summary");
+    if (strlen(text) > most)
+        return arena_format(place->walk->arena, "is longer than %zu bytes", most);
+    return text_has_control(text, long_text) ? "has a control character" : NULL;
+}
+
+static const char *check_enum(const struct place *place, const ProtobufCFieldDescriptor *field, int value)
+{
+    bool may_be_unspecified = place->message->descriptor == &partner__v1__language_level__descriptor;
+    if (value == 0 && !may_be_unspecified)
+        return "is unspecified";
+    if (!protobuf_c_enum_descriptor_get_value(field->descriptor, value))
+        return arena_format(place->walk->arena, "is no value of its kind: %d", value);
+    return NULL;
+}
+
+/* ---- the walk ---- */
+
+static bool walk_is_over(const struct walk *walk)
+{
+    return walk->first_only && walk->faults->count;
+}
+
+[[gnu::format(printf, 2, 3)]] static size_t walk_enter(struct walk *walk, const char *format, ...)
+{
+    size_t before = walk->path_bytes;
+    va_list arguments;
+    va_start(arguments, format);
+    int bytes = vsnprintf(walk->path + before, PATH_BYTES - before, format, arguments);
+    va_end(arguments);
+    if (bytes > 0)
+        walk->path_bytes += (size_t)bytes < PATH_BYTES - before ? (size_t)bytes : PATH_BYTES - before - 1;
+    return before;
+}
+
+static void walk_leave(struct walk *walk, size_t before)
+{
+    walk->path_bytes = before;
+    walk->path[before] = '\0';
+}
+
+static void walk_fault(struct walk *walk, const char *fault)
+{
+    const char *dot = strrchr(walk->path, '.');
+    faults_add(walk->faults, "", walk->path, "%s %s", dot ? dot + 1 : walk->path, fault);
+}
+
+static void walk_message(struct walk *walk, const ProtobufCMessage *message);
+
+static void walk_value(const struct place *place, const ProtobufCFieldDescriptor *field,
+                       const struct row *row, const void *member)
+{
+    const void *value = member;
+    const char *fault = NULL;
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_STRING:
+        value = *(const char *const *)member;
+        fault = check_text(place, field, value);
+        break;
+    case PROTOBUF_C_TYPE_ENUM:
+        fault = check_enum(place, field, *(const int *)member);
+        break;
+    case PROTOBUF_C_TYPE_MESSAGE:
+        value = *(const ProtobufCMessage *const *)member;
+        if (value) {
+            size_t before = walk_enter(place->walk, ".");
+            walk_message(place->walk, value);
+            walk_leave(place->walk, before);
+        }
+        return;
+    default:
+        break;
+    }
+    if (!fault && row && row->rule)
+        fault = row->rule(place, value);
+    if (fault)
+        walk_fault(place->walk, fault);
+}
+
+static size_t item_bytes(const ProtobufCFieldDescriptor *field)
+{
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_STRING:
+    case PROTOBUF_C_TYPE_MESSAGE:
+        return sizeof(void *);
+    default: /* the records' other lists hold enums and numbers of 32 bits */
+        return sizeof(uint32_t);
+    }
+}
+
+static void walk_list(const struct place *place, const ProtobufCFieldDescriptor *field, const struct row *row)
+{
+    struct walk *walk = place->walk;
+    size_t count = *(const size_t *)((const char *)place->message + field->quantifier_offset);
+    const char *items = *(const char *const *)((const char *)place->message + field->offset);
+    size_t most = limit_list_items(field->name);
+    const char *fault = NULL;
+    if (count > most)
+        fault = arena_format(walk->arena, "has more than %zu items", most);
+    else if (row && row->whole)
+        fault = row->whole(place, place->message);
+    if (fault) {
+        walk_fault(walk, fault);
+        return;
+    }
+    for (size_t i = 0; i < count && !walk_is_over(walk); i++) {
+        size_t before = walk_enter(walk, "[%zu]", i);
+        walk_value(place, field, row, items + i * item_bytes(field));
+        walk_leave(walk, before);
+    }
+}
+
+/* What the server fills in; ignored where it is sent. */
+static bool is_output(const ProtobufCFieldDescriptor *field)
+{
+    return text_equal(field->name, "revision") || text_equal(field->name, "update_time") ||
+           text_equal(field->name, "same_as");
+}
+
+static void walk_message(struct walk *walk, const ProtobufCMessage *message)
+{
+    for (unsigned i = 0; i < message->descriptor->n_fields && !walk_is_over(walk); i++) {
+        const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
+        if (is_output(field))
+            continue;
+        const struct row *row = find_row(message, field->name);
+        struct place place = {walk, message, field->label == PROTOBUF_C_LABEL_REPEATED};
+        size_t before = walk_enter(walk, "%s", field->name);
+        if (place.listed)
+            walk_list(&place, field, row);
+        else
+            walk_value(&place, field, row, (const char *)message + field->offset);
+        walk_leave(walk, before);
+    }
+}
+
+static void validate(struct walk *walk, const char *prefix, const ProtobufCMessage *message)
+{
+    walk_enter(walk, "%s", prefix);
+    walk_message(walk, message);
+}
+
+struct status record_validate(struct arena *arena, const struct vocabulary *vocabulary,
+                              const struct record *record)
+{
+    const char *kind = record_kind_name(record->kind);
+    struct faults faults = {.arena = arena};
+    struct walk walk = {.arena = arena, .vocabulary = vocabulary, .faults = &faults, .first_only = true};
+    validate(&walk, arena_format(arena, "%s.", kind), record->message);
+    if (!faults.count && protobuf_c_message_get_packed_size(record->message) > LIMIT_RECORD_BYTES)
+        faults_add(&faults, "", kind, "%s takes more than %d bytes", kind, LIMIT_RECORD_BYTES);
+    return faults_status(&faults);
+}
+
+void need_validate(struct faults *faults, const struct vocabulary *vocabulary, const char *prefix,
+                   const pb_need *need)
+{
+    struct walk walk = {
+        .arena = faults->arena, .vocabulary = vocabulary, .faults = faults, .in_request = true};
+    validate(&walk, prefix, &need->base);
+}
+
+void offer_validate(struct faults *faults, const struct vocabulary *vocabulary, const char *prefix,
+                    const pb_offer *offer)
+{
+    struct walk walk = {
+        .arena = faults->arena, .vocabulary = vocabulary, .faults = faults, .in_request = true};
+    validate(&walk, prefix, &offer->base);
+}

@@ -96,8 +96,35 @@ static bool is_word(utf8proc_int32_t point)
     }
 }
 
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+static char *fold_ascii(struct arena *arena, const char *text)
+{
+    char *folded = arena_alloc(arena, strlen(text) + 1);
+    size_t written = 0;
+    bool gap = false;
+    for (; *text; text++) {
+        char c = lower(*text);
+        if ((c < 'a' || c > 'z') && (c < '0' || c > '9')) {
+            gap = written > 0;
+            continue;
+        }
+        if (gap)
+            folded[written++] = ' ';
+        folded[written++] = c;
+        gap = false;
+    }
+    folded[written] = '\0';
+    return folded;
+}
+
 char *text_fold(struct arena *arena, const char *text)
 {
+    if (is_ascii(text))
+        return fold_ascii(arena, text);
     char *mapped = map(arena, text,
                        UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_DECOMPOSE |
                            UTF8PROC_STRIPMARK | UTF8PROC_IGNORE);
@@ -194,11 +221,6 @@ int text_compare(const void *left, const void *right)
 bool text_equal(const char *left, const char *right)
 {
     return strcmp(left, right) == 0;
-}
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
 bool text_equal_ascii_case(const char *left, const char *right)

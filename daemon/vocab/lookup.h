@@ -22,5 +22,5 @@ size_t lookup_search(const struct vocabulary *vocabulary, struct arena *arena, e
 /* How a person's words for one concept are read: the best hit of a search over labels and other labels, with how sure that is:
  * 0 to 1, 1 for an exact label, below 0.5 for what should not be relied on. CONCEPT_NONE where nothing comes near.
  * The same input and vocabulary always give the same reading. */
-struct lookup_hit lookup_interpret(const struct vocabulary *vocabulary, struct arena *arena, enum scheme scheme,
-                                   const char *text);
+struct lookup_hit lookup_interpret(const struct vocabulary *vocabulary, struct arena *arena,
+                                   enum scheme scheme, const char *text);

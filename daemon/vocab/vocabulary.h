@@ -22,7 +22,13 @@ enum scheme {
     SCHEME_COUNT
 };
 
-enum reuse { REUSE_NONE, REUSE_TRANSVERSAL, REUSE_CROSS_SECTOR, REUSE_SECTOR_SPECIFIC, REUSE_OCCUPATION_SPECIFIC };
+enum reuse {
+    REUSE_NONE,
+    REUSE_TRANSVERSAL,
+    REUSE_CROSS_SECTOR,
+    REUSE_SECTOR_SPECIFIC,
+    REUSE_OCCUPATION_SPECIFIC
+};
 
 /* A concept's number in one vocabulary, 0 to vocabulary_concept_count() - 1. */
 #define CONCEPT_NONE UINT32_MAX
@@ -45,8 +51,8 @@ struct concept_words {
 struct concept_source {
     enum scheme scheme;
     const char *code;
-    const char *vocabulary; /* "ESCO 1.1.1" */
-    const char *reuse;      /* "transversal", ... or "" */
+    const char *vocabulary;                     /* "ESCO 1.1.1" */
+    const char *reuse;                          /* "transversal", ... or "" */
     struct text_list broader, related, sectors; /* codes, also of what is not there */
     const struct concept_words *words;
     size_t words_count; /* any number of languages; one at least */

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <protobuf-c/protobuf-c.h>
@@ -30,4 +31,8 @@ struct rpc_method {
     void (*writable)(struct rpc_call *call);
     /* The caller or its deadline ended the call before it was answered; NULL: nobody minds. Not called after an answer. */
     void (*cancelled)(struct rpc_call *call);
+
+    /* Enum numbers that the contract does not have reach the handler, which refuses them one record at a time. False:
+     * they are refused with the message. */
+    bool enums_open;
 };

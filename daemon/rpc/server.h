@@ -7,18 +7,22 @@
 struct rpc_call;
 struct rpc_method;
 
-/* All methods that are served; immutable, any loop. */
+/* All methods that are served; any loop. Counts partnerd_rpc_total{method,code} and partnerd_rpc_seconds{method}. */
 struct rpc_server;
 
 struct rpc_server_settings {
-    const struct rpc_method *const *tables; /* each ends with a row whose path is NULL; the list ends with NULL */
-    void *services;                         /* rpc_call_services */
-    /* Asked before a request is read further: OK, UNAUTHENTICATED, PERMISSION_DENIED. */
+    /* Each ends with a row whose path is NULL; the list ends with NULL. */
+    const struct rpc_method *const *tables;
+    void *services; /* rpc_call_services */
+    /* Asked before a request is read further: OK, UNAUTHENTICATED, PERMISSION_DENIED. NULL: all may call. */
     struct status (*authorise)(struct rpc_call *call, const struct rpc_method *method);
-    size_t decompressed_bytes; /* of one message; 0: 4 MiB */
+    size_t decompressed_bytes; /* the most that a gzip message may become; 0: what its method takes */
+    size_t upload_bytes;       /* of all messages that are being received or handled; 0: 256 MiB */
 };
 
+/* The tables stay with the caller, as long as the server. */
 struct rpc_server *rpc_server_new(const struct rpc_server_settings *settings);
+/* After the end of all its calls. */
 void rpc_server_free(struct rpc_server *server);
 /* The method at a path, or NULL. */
 const struct rpc_method *rpc_server_method(const struct rpc_server *server, const char *path);

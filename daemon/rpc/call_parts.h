@@ -1,0 +1,52 @@
+#pragma once
+
+#include <stdatomic.h>
+
+#include "loop/timer.h"
+#include "rpc/call.h"
+#include "rpc/exchange.h"
+#include "rpc/grpc.h"
+#include "rpc/method.h"
+#include "rpc/server_parts.h"
+
+/* The inside of a call: dispatch.c has its input, call.c its output and its end. */
+
+/* Input that has come while the call was paused. */
+struct rpc_backlog {
+    unsigned char *bytes;
+    size_t at, size, capacity;
+};
+
+struct rpc_call {
+    struct rpc_server *server;
+    const struct rpc_method *method; /* NULL: no such */
+    struct loop *loop;
+    const struct rpc_sink *sink;
+    void *stream;
+    struct arena *arena; /* holds the call itself too */
+    void *state;
+    const char *path, *peer;
+    bool peer_is_loopback;
+    const struct rpc_header *metadata;
+    size_t metadata_count;
+    int64_t began_ns, deadline_ms;
+    struct timer timer;
+
+    struct grpc_decoder decoder;
+    struct arena *message_arena; /* RPC_CLIENT_STREAM: of the message at hand */
+    const ProtobufCMessage *request;
+    struct rpc_backlog backlog;
+    size_t upload_bytes, request_bytes; /* reserved with the server */
+    bool gzip, started, input_ended, paused, resume_posted;
+
+    bool head_sent, blocked, closed;
+    unsigned holds;
+    _Atomic bool over;
+};
+
+/* Gives back the memory of input that nobody will read. */
+void rpc_call_drop_input(struct rpc_call *call);
+/* Ends the call as rpc_call_finish does, and tells the handler. */
+void rpc_call_cancel(struct rpc_call *call, struct status status);
+/* What has waited in the backlog. */
+void rpc_call_take_backlog(struct rpc_call *call);

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "rpc/wire.h"
+
+/* Fields of generated messages, reached through their descriptors. */
+
+static inline void *field_at(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+    return (char *)message + field->offset;
+}
+
+/* A repeated field's count. */
+static inline size_t *field_count(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+    return (size_t *)((char *)message + field->quantifier_offset);
+}
+
+/* Of a field in a oneof: the number of the member that is set, 0: none. */
+static inline int *field_case(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+    return (int *)((char *)message + field->quantifier_offset);
+}
+
+/* One value of the field takes so many bytes in its message or list. */
+static inline size_t field_element_bytes(const ProtobufCFieldDescriptor *field)
+{
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_SINT64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_FIXED64:
+    case PROTOBUF_C_TYPE_DOUBLE:
+        return 8;
+    case PROTOBUF_C_TYPE_STRING:
+    case PROTOBUF_C_TYPE_MESSAGE:
+        return sizeof(void *);
+    case PROTOBUF_C_TYPE_BYTES:
+        return sizeof(ProtobufCBinaryData);
+    default:
+        return 4;
+    }
+}
+
+static inline enum wire_type field_wire_type(const ProtobufCFieldDescriptor *field)
+{
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_SFIXED32:
+    case PROTOBUF_C_TYPE_FIXED32:
+    case PROTOBUF_C_TYPE_FLOAT:
+        return WIRE_32BIT;
+    case PROTOBUF_C_TYPE_SFIXED64:
+    case PROTOBUF_C_TYPE_FIXED64:
+    case PROTOBUF_C_TYPE_DOUBLE:
+        return WIRE_64BIT;
+    case PROTOBUF_C_TYPE_STRING:
+    case PROTOBUF_C_TYPE_BYTES:
+    case PROTOBUF_C_TYPE_MESSAGE:
+        return WIRE_BYTES;
+    default:
+        return WIRE_VARINT;
+    }
+}

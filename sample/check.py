@@ -51,7 +51,8 @@ class Checker:
         for kind, count in COUNTS.items():
             found = sum(other == kind for other, _ in records)
             self.expect(found == count, f"{found} records of kind {kind} in place of {count}")
-        self.expect([kind for kind, _ in records] == [kind for kind, count in COUNTS.items() for _ in range(count)], "the kinds are out of order")
+        in_order = [kind for kind, count in COUNTS.items() for _ in range(count)]
+        self.expect([kind for kind, _ in records] == in_order, "the kinds are out of order")
         countries = {record["country"] for record in self.organisations.values()}
         self.expect(countries == set(places.COUNTRIES), "not all of the 33 countries")
         return self.faults

@@ -13,7 +13,8 @@ TIG, ARC, WELD = "operate TIG welding equipment", "operate manual arc welding eq
 PREPARE, INSPECT, SYMBOLS = "prepare edges and joints for welding", "inspect weld seams", "interpret welding symbols"
 SAFETY, PROTECT, DRAWINGS = "follow health and safety rules", "choose and wear protective equipment", "read technical drawings"
 PLASMA, SHEET, ROBOT = "cut metal with plasma or laser", "shape sheet metal", "operate a welding robot"
-CNC, TURN, MILL, MEASURE = "operate CNC machines", "turn parts on a lathe", "mill parts on a milling machine", "measure workpieces precisely"
+CNC, TURN, MILL = "operate CNC machines", "turn parts on a lathe", "mill parts on a milling machine"
+MEASURE = "measure workpieces precisely"
 TEAM, TERMS = "work in an international team", "use technical terms of the trade in a foreign language"
 
 SENDER = "sample/es-tecnica-levante"
@@ -30,20 +31,27 @@ def languages(*pairs):
 
 
 def organisations():
+    return [sender()] + german_hosts() + polish_hosts()
+
+
+def sender():
+    return organisation(
+        "es-tecnica-levante", "ES", "es", (SENDING,), "IES Técnica Levante", "ES521", "Alicante", (38.3502, -0.4815),
+        ["0715", "0714", "0716"], ["welding", "mechatronics", "automotive"],
+        otherNames=[{"language": "en", "value": "Levante Technical School"}],
+        identifiers=[{"scheme": "oid", "value": "E10000001"}, {"scheme": "schac", "value": "tecnica-levante.example"}],
+        website="https://tecnica-levante.example", industry="85.32", languages=languages(("es", None), ("en", "B1")),
+        themes=[trades.DIGITAL, trades.GREEN],
+        accreditation={"code": "2023-1-ES01-KA120-VET-000099000", "validUntil": "2027-12-31"},
+        strategy={"summary": "Every second-year group in metal and mechatronics spends three weeks with a partner firm whose "
+                             "assessment counts at home; Germany and Poland come first.",
+                  "url": "https://tecnica-levante.example/internacional", "targetCountries": ["AT", "DE", "PL"],
+                  "targetSectors": ["0714", "0715"], "priorities": [trades.DIGITAL, trades.GREEN]},
+        contact={"name": "International office", "email": "international@tecnica-levante.example", "retainUntil": "2029-12-31"})
+
+
+def german_hosts():
     return [
-        organisation(
-            "es-tecnica-levante", "ES", "es", (SENDING,), "IES Técnica Levante", "ES521", "Alicante", (38.3502, -0.4815),
-            ["0715", "0714", "0716"], ["welding", "mechatronics", "automotive"],
-            otherNames=[{"language": "en", "value": "Levante Technical School"}],
-            identifiers=[{"scheme": "oid", "value": "E10000001"}, {"scheme": "schac", "value": "tecnica-levante.example"}],
-            website="https://tecnica-levante.example", industry="85.32", languages=languages(("es", None), ("en", "B1")),
-            themes=[trades.DIGITAL, trades.GREEN],
-            accreditation={"code": "2023-1-ES01-KA120-VET-000099000", "validUntil": "2027-12-31"},
-            strategy={"summary": "Every second-year group in metal and mechatronics spends three weeks with a partner firm whose "
-                                 "assessment counts at home; Germany and Poland come first.",
-                      "url": "https://tecnica-levante.example/internacional", "targetCountries": ["AT", "DE", "PL"],
-                      "targetSectors": ["0714", "0715"], "priorities": [trades.DIGITAL, trades.GREEN]},
-            contact={"name": "International office", "email": "international@tecnica-levante.example", "retainUntil": "2029-12-31"}),
         organisation(
             "de-metallbau-kupferhain", "DE", "de", (EMPLOYER,), "Metallbau Kupferhain GmbH", "DED41", "Chemnitz", (50.8311, 12.9197),
             ["0715"], ["welding"], identifiers=[{"scheme": "oid", "value": "E10000002"}, {"scheme": "vat", "value": "DE000990002"}],
@@ -67,6 +75,11 @@ def organisations():
             (51.3406, 12.3747), ["0713", "0715", "1013"], ["welding", "electrical", "cooking"],
             identifiers=[{"scheme": "oid", "value": "E10000006"}], website="https://ahornfeld.example", industry="78.1",
             languages=languages(("de", None), ("en", None), ("es", "B1"))),
+    ]
+
+
+def polish_hosts():
+    return [
         organisation(
             "pl-spawalnia-srebrna-struga", "PL", "pl", (EMPLOYER,), "Spawalnia Srebrna Struga sp. z o.o.", "PL229", "Gliwice",
             (50.2945, 18.6714), ["0715"], ["welding"], identifiers=[{"scheme": "oid", "value": "E10000007"}], industry="25.11",
@@ -97,45 +110,64 @@ def window(start, end, places):
     return {"period": {"startDate": start, "endDate": end}, "places": places}
 
 
-def offers(outcomes):
-    """Without ids: the caller numbers them."""
-    def offer(host, title, days, labels, sectors=("0715",), **more):
-        found = [{"concept": outcomes.codes[label]} if label in outcomes.codes else {"text": label} for label in labels]
-        record = {"organisationId": f"sample/{host}", "title": title, "sectors": list(sectors), "outcomes": found, **more}
-        if days:
-            record["duration"] = {"minDays": days[0], "maxDays": days[1]}
-        return record
+THOROUGH = {"assessment": ["observation", "work-sample"], "documents": ["europass-mobility", "personal-transcript"],
+            "validatedByHost": True}
+PLAIN = {"assessment": ["observation"], "documents": ["europass-mobility"]}
 
-    thorough = {"assessment": ["observation", "work-sample"], "documents": ["europass-mobility", "personal-transcript"], "validatedByHost": True}
-    plain = {"assessment": ["observation"], "documents": ["europass-mobility"]}
+
+def offer(host, title, days, labels, sectors=("0715",), **more):
+    """With the outcomes' labels in place of their codes."""
+    record = {"organisationId": f"sample/{host}", "title": title, "sectors": list(sectors), "outcomes": labels, **more}
+    if days:
+        record["duration"] = {"minDays": days[0], "maxDays": days[1]}
+    return record
+
+
+def offers(outcomes):
+    """Without ids: the caller numbers them. What isn't a label of the vocabulary stands as words."""
+    found = german_offers() + polish_offers()
+    for record in found:
+        record["outcomes"] = [{"concept": outcomes.codes[label]} if label in outcomes.codes else {"text": label}
+                              for label in record["outcomes"]]
+    return found
+
+
+def german_offers():
     return [
         offer("de-metallbau-kupferhain", "Three weeks of welding and metalwork", (14, 28),
-              [MIG, TIG, PREPARE, INSPECT, SYMBOLS, SAFETY, PROTECT, DRAWINGS], eqfLevels=[3, 4], recognition=thorough,
+              [MIG, TIG, PREPARE, INSPECT, SYMBOLS, SAFETY, PROTECT, DRAWINGS], eqfLevels=[3, 4], recognition=THOROUGH,
               languages=languages(("de", "A2"), ("en", "B1")), support=["mentor", "induction", "work-clothes", "accommodation"],
               windows=[window("2027-01-11", "2027-04-30", 4), window("2027-09-06", "2027-12-10", 6)], themes=[trades.GREEN]),
         offer("de-metallbau-kupferhain", "Long placement in steel construction", (60, 180),
-              [MIG, ARC, "erect steel structures", "cut metal with a flame torch", DRAWINGS, "work safely at height"], recognition=plain),
+              [MIG, ARC, "erect steel structures", "cut metal with a flame torch", DRAWINGS, "work safely at height"], recognition=PLAIN),
         offer("de-bildungszentrum-eichgrund", "Welding course with light metals", (19, 42),
-              [MIG_ALUMINIUM, MIG_SHEET, TIG, INSPECT, SYMBOLS, PROTECT, TEAM], eqfLevels=[4], recognition=thorough,
+              [MIG_ALUMINIUM, MIG_SHEET, TIG, INSPECT, SYMBOLS, PROTECT, TEAM], eqfLevels=[4], recognition=THOROUGH,
               support=["accommodation", "meals", "accompanying-teacher"], windows=[window("2027-02-01", "2027-11-26", 12)],
               themes=[trades.DIGITAL], modes=["MODE_PHYSICAL", "MODE_BLENDED"]),
-        offer("de-fahrzeugbau-birkenhorst", "Bodies and frames: joining metal", (10, 30), [WELD, SHEET, PLASMA, "repair vehicle bodies", SAFETY],
+        offer("de-fahrzeugbau-birkenhorst", "Bodies and frames: joining metal", (10, 30),
+              [WELD, SHEET, PLASMA, "repair vehicle bodies", SAFETY],
               recognition={"documents": ["certificate-of-attendance"]}),
         offer("de-praezisionsteile-silberau", "CNC machining in small series", (7, 28), [CNC, TURN, MILL, MEASURE, DRAWINGS, TERMS],
-              recognition=plain, themes=[trades.DIGITAL]),
+              recognition=PLAIN, themes=[trades.DIGITAL]),
         offer("de-praktikumsbuero-ahornfeld", "Placements in metal trades with local firms", None, [TIG, WELD, PREPARE, TEAM, TERMS],
-              sectors=("071",), recognition=plain, support=["accommodation", "cultural-programme", "local-transport"]),
+              sectors=("071",), recognition=PLAIN, support=["accommodation", "cultural-programme", "local-transport"]),
+    ]
+
+
+def polish_offers():
+    return [
         offer("pl-spawalnia-srebrna-struga", "Welding practice in a pipe workshop", (14, 60),
-              [MIG, ARC, "weld pipes in fixed position", PREPARE, PROTECT, "work as part of a team"], recognition=thorough,
+              [MIG, ARC, "weld pipes in fixed position", PREPARE, PROTECT, "work as part of a team"], recognition=THOROUGH,
               support=["mentor", "meals"], windows=[window("2027-03-01", "2027-06-25", 3)], themes=[trades.INCLUSION]),
-        offer("pl-technikum-jasna-polana", "Welding and machining in the school workshop", (12, 26), [MIG, TIG, CNC, MEASURE, DRAWINGS, TEAM],
-              eqfLevels=[4], recognition=plain, support=["accommodation", "meals", "cultural-programme"],
+        offer("pl-technikum-jasna-polana", "Welding and machining in the school workshop", (12, 26),
+              [MIG, TIG, CNC, MEASURE, DRAWINGS, TEAM],
+              eqfLevels=[4], recognition=PLAIN, support=["accommodation", "meals", "cultural-programme"],
               windows=[window("2027-02-08", "2027-03-26", 8), window("2027-10-04", "2027-11-26", 8)]),
         offer("pl-stocznia-cicha-przystan", "Automated welding in the shipyard", (14, 30), [ROBOT, PLASMA, INSPECT, SAFETY, TERMS],
               recognition={"assessment": ["practical-test"], "validatedByHost": True}),
         offer("pl-konstrukcje-debowa-gora", "Steel structures: help with welding", (10, 24), ["operate a MIG welder", PREPARE, DRAWINGS]),
         offer("pl-centrum-brzozowa-dolina", "Welder's certificate in four months", (90, 150), [MIG, TIG, ARC, INSPECT, SYMBOLS],
-              recognition=thorough),
+              recognition=THOROUGH),
     ]
 
 
@@ -161,7 +193,8 @@ PARTNERSHIPS = (
 def partnerships():
     found = []
     for members, since, until, mobilities in PARTNERSHIPS:
-        record = {"organisationIds": [f"sample/{member}" for member in members], "since": since, "sectors": ["0715"], "mobilities": mobilities}
+        record = {"organisationIds": [f"sample/{member}" for member in members], "since": since, "sectors": ["0715"],
+                  "mobilities": mobilities}
         if until:
             record["until"] = until
         found.append(record)

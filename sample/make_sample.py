@@ -56,7 +56,7 @@ def make():
 
     need_maker = needs.Maker(source, concepts)
     made_needs = [numbered(need_maker, record, "need", 3) for record in example.needs(concepts)]
-    made_needs += need_maker.make_all(senders, made_offers, by_id, check.COUNTS["need"] - len(made_needs))
+    made_needs += need_maker.make_all(senders, made_offers, offer_maker.trade_of, by_id, check.COUNTS["need"] - len(made_needs))
 
     partnership_maker = partnerships.Maker(source)
     made_partnerships = [numbered(partnership_maker, record, "partnership", 3) for record in example.partnerships()]

@@ -16,7 +16,7 @@ SUPPORT = ("mentor", "accommodation", "insurance", "induction", "language-course
            "airport-transfer", "cultural-programme", "wheelchair-access", "accompanying-teacher")
 FIRST_DAY, LAST_DAY = datetime.date(2026, 1, 12), datetime.date(2028, 12, 15)
 
-# Days: least and longest, with the weight of how common such stays are.
+# Days: the least and the longest of a short, a usual and a long stay.
 SHORT, USUAL, LONG = (2, 14), (10, 60), (60, 365)
 
 
@@ -25,6 +25,7 @@ class Maker:
         self.random = random
         self.outcomes = outcomes
         self.number = 0
+        self.trade_of = {}  # by the offer's id
 
     def make_all(self, hosts, count):
         """That many offers, at least one for each host, more for schools and intermediaries."""
@@ -42,6 +43,7 @@ class Maker:
         random = self.random
         trade = random.choice(host.trades)
         offer = {"id": self.next_id(), "organisationId": host.id, "title": self.title(host, trade)}
+        self.trade_of[offer["id"]] = trade
         self.add_sectors(offer, trade)
         self.add_duration(offer)
         self.add_outcomes(offer, trade)
@@ -113,10 +115,10 @@ class Maker:
         draw = random.random()
         if draw < 0.3:
             return
-        level = lambda: random.choice([None, "A1", "A2", "A2", "B1", "B1", "B2", "C1"])
-        found = [] if draw < 0.45 else [language_level(host.language, level())]
-        if host.language != "en" and (draw < 0.85):
-            found.append(language_level("en", level()))
+        levels = [None, "A1", "A2", "A2", "B1", "B1", "B2", "C1"]
+        found = [] if draw < 0.45 else [language_level(host.language, random.choice(levels))]
+        if host.language != "en" and draw < 0.85:
+            found.append(language_level("en", random.choice(levels)))
         offer["languages"] = found or [language_level(host.language, None)]
 
     def add_windows(self, offer):

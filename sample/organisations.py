@@ -28,6 +28,8 @@ STRATEGIES = (
 CONTACT_ROLES = ("Mobility office", "International office", "Placement desk", "Training department")
 MAILBOXES = {"Mobility office": "mobility", "International office": "international", "Placement desk": "placements",
              "Training department": "training"}
+SCHOOL_INDUSTRIES = ("85.32", "85.3", "85", "85.59", "P")
+AGENT_INDUSTRIES = ("78.1", "85.6", "N")
 VAT_COUNTRY = {"GR": "EL"}
 
 
@@ -178,7 +180,7 @@ class Maker:
             record["industry"] = random.choice(own_trades[0].industries)
             record["employees"] = round(10 ** random.uniform(0.5, 2.9))
         else:
-            record["industry"] = random.choice(["85.32", "85.3", "85", "85.59", "P"] if INTERMEDIARY not in roles else ["78.1", "85.6", "N"])
+            record["industry"] = random.choice(AGENT_INDUSTRIES if INTERMEDIARY in roles else SCHOOL_INDUSTRIES)
         themes = [theme for trade in own_trades for theme in trade.themes if random.random() < 0.5]
         themes += random.sample([trades.DIGITAL, trades.GREEN, trades.INCLUSION, trades.PARTICIPATION], random.choice([0, 0, 1, 2]))
         if themes:

@@ -39,7 +39,8 @@ class Maker:
             partnership["until"] = (since + datetime.timedelta(days=random.randint(30, 365))).isoformat()
         elif draw < 0.3:
             partnership["until"] = random.choice(["2027-12-31", "2028-08-31", "2029-12-31"])
-        sectors = sorted({trade.sectors[0] for trade in members[0].trades} & {trade.sectors[0] for member in members[1:] for trade in member.trades})
+        others = {trade.sectors[0] for member in members[1:] for trade in member.trades}
+        sectors = sorted({trade.sectors[0] for trade in members[0].trades} & others)
         if sectors:
             partnership["sectors"] = sectors
         if random.random() < 0.8:

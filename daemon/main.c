@@ -1,0 +1,244 @@
+/* partnerd: reads the settings, brings the database's schema up to date, puts the rooms together, serves until it is told
+ * to stop. */
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <libpq-fe.h>
+#include <nghttp2/nghttp2.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metric.h"
+#include "config.h"
+#include "loop/loop.h"
+#include "loop/worker.h"
+#include "net/server.h"
+#include "pages.h"
+#include "replica/replica.h"
+#include "rpc/server.h"
+#include "service/auth.h"
+#include "service/services.h"
+#include "store/migrate.h"
+#include "store/store.h"
+
+/* All that runs. Made in this order, ended in the other. */
+struct daemon {
+    const struct config *config;
+    struct loop *main_loop;    /* this thread: signals */
+    struct loop *replica_loop; /* follows the database */
+    struct loop **loops;       /* connections and calls */
+    size_t loop_count;
+    struct worker_pool *workers;
+    struct replica *replica;
+    struct services services;
+    struct rpc_server *rpc;
+    struct net_server *net;
+    struct pages pages;
+    bool stopping;
+};
+
+static unsigned processors(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count > 0 ? (unsigned)count : 1;
+}
+
+static void print_versions(void)
+{
+    int pq = PQlibVersion();
+    printf("partnerd %s\nlibevent %s\nnghttp2 %s\nprotobuf-c %s\nlibpq %d.%d\n", PARTNERD_VERSION,
+           event_get_version(), nghttp2_version(0)->version_str, protobuf_c_version(), pq / 10000,
+           pq % 10000);
+}
+
+static int fail(const char *what, struct status status)
+{
+    log_event(LOG_ERROR, "start.failed", status.message, LOG_TEXT("step", what),
+              LOG_TEXT("field", status.field ? status.field : ""));
+    return EXIT_FAILURE;
+}
+
+/* ---- stopping ---- */
+
+static void drained(void *context)
+{
+    struct daemon *daemon = context;
+    loop_stop(daemon->main_loop);
+}
+
+static void on_stop(void *context)
+{
+    struct daemon *daemon = context;
+    if (daemon->stopping) {
+        log_event(LOG_WARN, "stop.now", "told twice to stop: calls under way are cut off");
+        _exit(EXIT_FAILURE);
+    }
+    daemon->stopping = true;
+    atomic_store(&daemon->pages.draining, true);
+    log_event(LOG_INFO, "stop.draining", "no new calls are taken; those under way may end",
+              LOG_NUMBER("at_most_ms", daemon->config->limits.drain_ms));
+    net_server_drain(daemon->net, drained, daemon);
+}
+
+/* ---- putting the rooms together ---- */
+
+static void daemon_start_replica(struct daemon *daemon)
+{
+    daemon->replica_loop = loop_new("replica", 0);
+    daemon->replica = replica_new(daemon->replica_loop, &daemon->config->store);
+}
+
+static void daemon_start_loops(struct daemon *daemon)
+{
+    const struct config *config = daemon->config;
+    daemon->loop_count = config->loop_count ? config->loop_count : processors();
+    daemon->loops = heap_zalloc(daemon->loop_count * sizeof(struct loop *));
+    struct service_loop *parts = heap_zalloc(daemon->loop_count * sizeof *parts);
+    for (unsigned i = 0; i < daemon->loop_count; i++) {
+        daemon->loops[i] = loop_new("loop", i);
+        parts[i] = (struct service_loop){
+            .loop = daemon->loops[i],
+            .store = store_new(daemon->loops[i], &config->store),
+            .reader = replica_reader_new(daemon->replica, daemon->loops[i]),
+        };
+    }
+    daemon->services = (struct services){
+        .open = config->open,
+        .public_read = config->public_read,
+        .replica = daemon->replica,
+        .workers = daemon->workers,
+        .loops = parts,
+        .loop_count = daemon->loop_count,
+        .start_time_us = clock_realtime_us(),
+    };
+}
+
+static struct status daemon_listen(struct daemon *daemon, struct arena *arena)
+{
+    const struct config *config = daemon->config;
+    daemon->rpc = rpc_server_new(&(struct rpc_server_settings){
+        .tables = services_methods,
+        .services = &daemon->services,
+        .authorise = auth_authorise,
+        .upload_bytes = config->rpc_upload_bytes,
+    });
+    pages_init(&daemon->pages, daemon->replica);
+    return net_server_open(arena,
+                           &(struct net_server_settings){
+                               .listen = config->listen,
+                               .listen_count = config->listen_count,
+                               .cleartext_anywhere = config->insecure,
+                               .loops = daemon->loops,
+                               .loop_count = daemon->loop_count,
+                               .limits = config->limits,
+                               .rpc = daemon->rpc,
+                               .page = pages_fill,
+                               .page_context = &daemon->pages,
+                           },
+                           &daemon->net);
+}
+
+static void daemon_run(struct daemon *daemon)
+{
+    loop_on_signal(daemon->main_loop, SIGTERM, on_stop, daemon);
+    loop_on_signal(daemon->main_loop, SIGINT, on_stop, daemon);
+    for (size_t i = 0; i < daemon->loop_count; i++)
+        loop_start(daemon->loops[i]);
+    replica_start(daemon->replica);
+    loop_start(daemon->replica_loop);
+    log_event(LOG_INFO, "start.serving", "serving", LOG_TEXT("listen", daemon->config->listen[0]),
+              LOG_NUMBER("port", net_server_port(daemon->net, 0)),
+              LOG_NUMBER("threads", (int64_t)daemon->loop_count));
+    loop_run(daemon->main_loop);
+}
+
+/* The loops have no connections left, or were never started. */
+static void daemon_end(struct daemon *daemon, bool started)
+{
+    if (started) {
+        replica_stop(daemon->replica);
+        loop_stop(daemon->replica_loop);
+        loop_join(daemon->replica_loop);
+        for (size_t i = 0; i < daemon->loop_count; i++) {
+            loop_stop(daemon->loops[i]);
+            loop_join(daemon->loops[i]);
+        }
+    }
+    worker_pool_free(daemon->workers);
+    net_server_free(daemon->net);
+    for (size_t i = 0; i < daemon->loop_count; i++) {
+        store_free(daemon->services.loops[i].store);
+        replica_reader_free(daemon->services.loops[i].reader);
+        loop_free(daemon->loops[i]);
+    }
+    rpc_server_free(daemon->rpc);
+    replica_free(daemon->replica);
+    loop_free(daemon->replica_loop);
+    loop_free(daemon->main_loop);
+    free(daemon->services.loops);
+    free(daemon->loops);
+}
+
+static int serve(const struct config *config, struct arena *arena)
+{
+    struct daemon daemon = {.config = config};
+    unsigned worker_count = config->worker_count ? config->worker_count : processors();
+    daemon.main_loop = loop_new("main", 0);
+    daemon.workers = worker_pool_new(worker_count);
+    daemon_start_replica(&daemon);
+    daemon_start_loops(&daemon);
+    struct status status = daemon_listen(&daemon, arena);
+    int exit_code = EXIT_SUCCESS;
+    if (status_ok(status))
+        daemon_run(&daemon);
+    else
+        exit_code = fail("listen", status);
+    daemon_end(&daemon, status_ok(status));
+    if (exit_code == EXIT_SUCCESS)
+        log_event(LOG_INFO, "stop.done", "stopped");
+    return exit_code;
+}
+
+/* What comes before serving, and instead of it. */
+static int run(const struct config *config, struct arena *arena)
+{
+    if (config->action == CONFIG_HELP)
+        config_help(stdout);
+    else if (config->action == CONFIG_VERSION)
+        print_versions();
+    else if (config->action == CONFIG_PRINT)
+        config_print(config, stdout);
+    if (config->action == CONFIG_HELP || config->action == CONFIG_VERSION || config->action == CONFIG_PRINT)
+        return EXIT_SUCCESS;
+    struct status status = config->action == CONFIG_CHECK ? store_check(arena, config->store.conninfo)
+                                                          : store_migrate(arena, config->store.conninfo);
+    if (!status_ok(status))
+        return fail("database", status);
+    if (config->action != CONFIG_SERVE)
+        return EXIT_SUCCESS;
+    return serve(config, arena);
+}
+
+int main(int argc, char **argv)
+{
+    struct arena *arena = arena_new(0);
+    struct config config;
+    struct status status = config_read(&config, arena, argc, argv);
+    int exit_code;
+    if (!status_ok(status)) {
+        fprintf(stderr, "partnerd: %s\n", status.message);
+        exit_code = 2;
+    } else {
+        log_set_level(config.log_level);
+        exit_code = run(&config, arena);
+    }
+    arena_free(arena);
+    return exit_code;
+}

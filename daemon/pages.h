@@ -1,0 +1,18 @@
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "net/page.h"
+
+struct replica;
+
+/* The small pages beside the calls: /livez, /readyz, /metrics. */
+struct pages {
+    struct replica *replica;
+    _Atomic bool draining;
+};
+
+void pages_init(struct pages *pages, struct replica *replica);
+/* A net_page_fn; the context is a struct pages. */
+void pages_fill(void *context, const char *path, struct net_page *page);

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/record.h"
+
+/* A stored record in memory: packed as in the change log. Immutable once in a set. */
+struct record_entry {
+    enum record_kind kind;
+    uint64_t revision;
+    int64_t update_time_us; /* since 1970-01-01 UTC */
+    uint32_t id_bytes, packed_bytes;
+    uint32_t reference_count;
+    char *references; /* the organisations that it names, each ended by NUL, one after the other */
+    char data[];      /* id and NUL, references, packed bytes */
+};
+
+/* Copies all that it needs of the record onto the heap. */
+struct record_entry *record_entry_new(const struct record *record, const void *packed, size_t packed_bytes,
+                                      uint64_t revision, int64_t update_time_us);
+void record_entry_free(struct record_entry *entry);
+static inline const char *record_entry_id(const struct record_entry *entry)
+{
+    return entry->data;
+}
+const void *record_entry_packed(const struct record_entry *entry);
+
+/* All records, immutable: rows in order of (owner, kind, id). A record stands in a row of its own id, and in one of each
+ * organisation that it names: so a record is found by its id, and what belongs to an organisation stands behind it.
+ * Entries are borrowed: whoever publishes sets sees to their lives. */
+struct record_row {
+    const char *owner;
+    const struct record_entry *entry;
+};
+
+struct record_set {
+    struct record_row *rows;
+    size_t count;
+};
+
+/* One change between two sets: at least one of the two is there. */
+struct record_change {
+    const struct record_entry *old, *new;
+};
+
+/* The next set: `set` with the changes made, in O(rows) copying. `set` may be an empty one. */
+struct record_set record_set_next(const struct record_set *set, const struct record_change *changes,
+                                  size_t count);
+void record_set_fini(struct record_set *set);
+
+/* The record with that id, or NULL. */
+const struct record_entry *record_set_find(const struct record_set *set, const char *id);
+/* The rows of one kind that name the organisation, in order of id; returns their count. */
+size_t record_set_owned(const struct record_set *set, const char *organisation_id, enum record_kind kind,
+                        const struct record_row **ret_rows);

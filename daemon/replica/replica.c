@@ -1,0 +1,258 @@
+#include "replica/replica.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metric.h"
+#include "loop/loop.h"
+#include "loop/timer.h"
+#include "match/index.h"
+#include "replica/reader.h"
+#include "replica/working_set.h"
+#include "store/feed.h"
+#include "store/store.h"
+#include "vocab/vocabulary.h"
+
+struct replica {
+    struct loop *loop;
+    const struct store_settings *settings;
+    struct feed *feed;
+    struct working_set *set;
+    struct vocabulary_builder *concepts; /* between vocabulary_begin and _end */
+    struct snapshot_ref *newest;
+    struct reader_list readers;
+
+    struct timer publish_timer;
+    bool loading, within_revision, dirty;
+    uint64_t whole_revision; /* the last one that has come whole */
+    int64_t published_ns, publish_took_ns;
+
+    _Atomic bool reachable, loaded;
+    _Atomic uint64_t revision, database_revision, records_loaded;
+    struct metric *revision_metric, *database_metric, *reachable_metric, *bytes_metric, *publish_metric;
+};
+
+/* ---- publishing ---- */
+
+static void publish(struct replica *replica)
+{
+    int64_t start_ns = clock_monotonic_ns();
+    struct snapshot *snapshot = working_set_publish(replica->set, replica->whole_revision);
+    metric_set(replica->bytes_metric, (int64_t)match_index_bytes(snapshot->index));
+    snapshot_ref_set(replica->newest, snapshot);
+    atomic_store(&replica->revision, replica->whole_revision);
+    atomic_store(&replica->loaded, true);
+    replica->dirty = false;
+    replica->published_ns = clock_monotonic_ns();
+    replica->publish_took_ns = replica->published_ns - start_ns;
+    metric_set(replica->revision_metric, (int64_t)replica->whole_revision);
+    metric_observe_ns(replica->publish_metric, replica->publish_took_ns);
+    reader_list_notify(&replica->readers);
+}
+
+static void publish_now(void *context)
+{
+    struct replica *replica = context;
+    if (replica->dirty && !replica->within_revision && !replica->loading)
+        publish(replica);
+}
+
+/* Soon, but so that at most half of the thread's time goes into publishing: many small revisions share one snapshot. */
+static void publish_soon(struct replica *replica)
+{
+    replica->dirty = true;
+    if (timer_is_set(&replica->publish_timer))
+        return;
+    int64_t rest_ns = replica->published_ns + replica->publish_took_ns - clock_monotonic_ns();
+    timer_set(&replica->publish_timer, rest_ns > 0 ? rest_ns / 1000000 : 0);
+}
+
+/* ---- what the feed tells ---- */
+
+static void on_reset(void *context)
+{
+    struct replica *replica = context;
+    replica->loading = true;
+    atomic_store(&replica->records_loaded, 0);
+    working_set_clear(replica->set);
+}
+
+static void on_registry(void *context, const struct feed_registry *registry)
+{
+    struct replica *replica = context;
+    replica->within_revision = true;
+    working_set_registry(replica->set, registry->id, registry->title, registry->update_time_us);
+}
+
+static void on_record(void *context, const struct feed_record *record)
+{
+    struct replica *replica = context;
+    replica->within_revision = true;
+    if (!record->record.message) {
+        working_set_remove(replica->set, record->id, record->update_time_us);
+        return;
+    }
+    working_set_put(replica->set, &record->record, record->packed, record->packed_bytes, record->revision,
+                    record->update_time_us);
+    if (replica->loading)
+        atomic_fetch_add_explicit(&replica->records_loaded, 1, memory_order_relaxed);
+}
+
+static void on_vocabulary_begin(void *context)
+{
+    struct replica *replica = context;
+    replica->within_revision = true;
+    if (replica->concepts) /* the connection was lost in the middle of the former one */
+        vocabulary_release(vocabulary_builder_finish(replica->concepts));
+    replica->concepts = vocabulary_builder_new();
+}
+
+static void on_concept(void *context, const struct concept_source *concept)
+{
+    struct replica *replica = context;
+    vocabulary_builder_add(replica->concepts, concept);
+}
+
+static void on_vocabulary_end(void *context)
+{
+    struct replica *replica = context;
+    struct vocabulary *vocabulary = vocabulary_builder_finish(replica->concepts);
+    replica->concepts = NULL;
+    working_set_vocabulary(replica->set, vocabulary);
+    vocabulary_release(vocabulary);
+}
+
+static void on_loaded(void *context, uint64_t revision, int64_t, const char *epoch)
+{
+    struct replica *replica = context;
+    replica->loading = replica->within_revision = false;
+    replica->whole_revision = revision;
+    publish(replica);
+    log_event(LOG_INFO, "replica.loaded", "all records are in memory",
+              LOG_NUMBER("revision", (int64_t)revision),
+              LOG_NUMBER("records", (int64_t)atomic_load(&replica->records_loaded)),
+              LOG_NUMBER("publish_ms", replica->publish_took_ns / 1000000), LOG_TEXT("epoch", epoch));
+}
+
+static void on_revision_done(void *context, uint64_t revision, int64_t)
+{
+    struct replica *replica = context;
+    replica->within_revision = false;
+    replica->whole_revision = revision;
+    publish_soon(replica);
+}
+
+static void on_reachable(void *context, bool reachable)
+{
+    struct replica *replica = context;
+    atomic_store(&replica->reachable, reachable);
+    metric_set(replica->reachable_metric, reachable);
+    if (reachable)
+        log_event(LOG_INFO, "database.reachable", "the database can be reached");
+    else
+        log_event(LOG_WARN, "database.lost", "the database can't be reached; reads are answered from memory");
+}
+
+static void on_newest(void *context, uint64_t revision)
+{
+    struct replica *replica = context;
+    atomic_store(&replica->database_revision, revision);
+    metric_set(replica->database_metric, (int64_t)revision);
+}
+
+static const struct feed_handlers handlers = {
+    .reset = on_reset,
+    .registry = on_registry,
+    .record = on_record,
+    .vocabulary_begin = on_vocabulary_begin,
+    .concept = on_concept,
+    .vocabulary_end = on_vocabulary_end,
+    .loaded = on_loaded,
+    .revision_done = on_revision_done,
+    .reachable = on_reachable,
+    .newest = on_newest,
+};
+
+/* ---- life ---- */
+
+struct replica *replica_new(struct loop *loop, const struct store_settings *settings)
+{
+    struct replica *replica = heap_zalloc(sizeof *replica);
+    replica->loop = loop;
+    replica->settings = settings;
+    replica->set = working_set_new();
+    replica->newest = snapshot_ref_new();
+    replica->revision_metric =
+        metric_new(METRIC_GAUGE, "partnerd_revision", "", "Revision that answers come from");
+    replica->database_metric =
+        metric_new(METRIC_GAUGE, "partnerd_database_revision", "", "Newest revision heard of");
+    replica->reachable_metric =
+        metric_new(METRIC_GAUGE, "partnerd_database_reachable", "", "1 while the database can be reached");
+    replica->bytes_metric = metric_new(METRIC_GAUGE, "partnerd_index_bytes", "", "Memory of the match index");
+    replica->publish_metric =
+        metric_new(METRIC_HISTOGRAM, "partnerd_publish_seconds", "", "Time to make and publish a snapshot");
+    timer_init(&replica->publish_timer, loop, publish_now, replica);
+    return replica;
+}
+
+static void start(void *context)
+{
+    struct replica *replica = context;
+    replica->loading = true;
+    replica->feed = feed_new(replica->loop, replica->settings, &handlers, replica);
+}
+
+void replica_start(struct replica *replica)
+{
+    loop_post(replica->loop, start, replica);
+}
+
+static void stop(void *context)
+{
+    struct replica *replica = context;
+    feed_free(replica->feed);
+    replica->feed = NULL;
+    timer_clear(&replica->publish_timer);
+}
+
+void replica_stop(struct replica *replica)
+{
+    loop_post(replica->loop, stop, replica);
+}
+
+void replica_free(struct replica *replica)
+{
+    if (!replica)
+        return;
+    timer_fini(&replica->publish_timer);
+    if (replica->concepts)
+        vocabulary_release(vocabulary_builder_finish(replica->concepts));
+    snapshot_ref_free(replica->newest);
+    working_set_free(replica->set);
+    reader_list_fini(&replica->readers);
+    free(replica);
+}
+
+struct snapshot *replica_snapshot(struct replica *replica)
+{
+    return snapshot_ref_acquire(replica->newest);
+}
+
+struct replica_state replica_state(const struct replica *replica)
+{
+    return (struct replica_state){
+        .database_reachable = atomic_load_explicit(&replica->reachable, memory_order_relaxed),
+        .loaded = atomic_load_explicit(&replica->loaded, memory_order_acquire),
+        .revision = atomic_load_explicit(&replica->revision, memory_order_relaxed),
+        .database_revision = atomic_load_explicit(&replica->database_revision, memory_order_relaxed),
+        .records_loaded = atomic_load_explicit(&replica->records_loaded, memory_order_relaxed),
+    };
+}
+
+struct reader_list *replica_readers(struct replica *replica)
+{
+    return &replica->readers;
+}

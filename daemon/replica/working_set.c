@@ -1,0 +1,301 @@
+#include "replica/working_set.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "match/index.h"
+#include "replica/directory.h"
+#include "vocab/vocabulary.h"
+
+/* An entry that is in no newer snapshot than the one of that generation. */
+struct retired {
+    struct record_entry *entry;
+    uint64_t generation;
+};
+
+struct retired_list {
+    struct retired *items;
+    size_t first, count, capacity;
+};
+
+struct working_set {
+    struct match_builder *matching;
+    struct directory_builder *directory;
+    const struct vocabulary *vocabulary;
+
+    struct snapshot *published; /* the last one; NULL at first */
+    struct record_change *changes;
+    size_t change_count, change_capacity;
+    struct text_map
+        changed; /* id to its place in `changes`; keys are of entries that stay until the next publication */
+
+    struct registry_state *registries; /* in order of id */
+    size_t registry_count;
+
+    struct generation *oldest, *newest; /* of the snapshots that may still be read */
+    uint64_t generation;
+    struct retired_list retired;
+};
+
+struct working_set *working_set_new(void)
+{
+    struct working_set *set = heap_zalloc(sizeof *set);
+    set->matching = match_builder_new();
+    set->directory = directory_builder_new();
+    text_map_init(&set->changed);
+    return set;
+}
+
+static void retire(struct retired_list *list, const struct record_entry *entry, uint64_t generation)
+{
+    if (!entry)
+        return;
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? list->capacity * 2 : 64;
+        list->items = heap_realloc(list->items, list->capacity * sizeof *list->items);
+    }
+    list->items[list->count++] = (struct retired){(struct record_entry *)entry, generation};
+}
+
+/* Frees what only snapshots before that generation could read. The list is in order of generation. */
+static void retired_free_before(struct retired_list *list, uint64_t generation)
+{
+    while (list->first < list->count && list->items[list->first].generation < generation)
+        record_entry_free(list->items[list->first++].entry);
+    if (list->first * 2 < list->count)
+        return;
+    memmove(list->items, list->items + list->first, (list->count - list->first) * sizeof *list->items);
+    list->count -= list->first;
+    list->first = 0;
+}
+
+/* ---- registries ---- */
+
+static struct registry_state *registry_at(struct working_set *set, const char *id, size_t id_bytes, bool make)
+{
+    size_t place = 0;
+    for (; place < set->registry_count; place++) {
+        const char *other = set->registries[place].id;
+        int order = strncmp(other, id, id_bytes);
+        if (order == 0 && other[id_bytes] == '\0')
+            return &set->registries[place];
+        if (order > 0 || (order == 0 && other[id_bytes] != '\0'))
+            break;
+    }
+    if (!make)
+        return NULL;
+    set->registries = heap_realloc(set->registries, (set->registry_count + 1) * sizeof *set->registries);
+    memmove(set->registries + place + 1, set->registries + place,
+            (set->registry_count - place) * sizeof *set->registries);
+    set->registry_count++;
+    char *copy = heap_zalloc(id_bytes + 1);
+    memcpy(copy, id, id_bytes);
+    set->registries[place] = (struct registry_state){.id = copy, .title = heap_strdup("")};
+    return &set->registries[place];
+}
+
+void working_set_registry(struct working_set *set, const char *id, const char *title, int64_t time_us)
+{
+    struct registry_state *registry = registry_at(set, id, strlen(id), true);
+    free(registry->title);
+    registry->title = heap_strdup(title);
+    registry->last_change_us = time_us;
+}
+
+static void count_record(struct working_set *set, const struct record_entry *entry, int by, int64_t time_us)
+{
+    const char *id = record_entry_id(entry);
+    struct registry_state *registry = registry_at(set, id, id_registry_bytes(id), true);
+    registry->counts[entry->kind] += (uint64_t)by;
+    if (time_us > registry->last_change_us)
+        registry->last_change_us = time_us;
+}
+
+/* ---- records ---- */
+
+/* What the set has of an id now, and the change that it stands in; a new change where there is none yet. */
+static struct record_change *change_of(struct working_set *set, const char *id,
+                                       const struct record_entry *new)
+{
+    uint32_t place = text_map_get(&set->changed, id);
+    if (place != TEXT_MAP_NONE)
+        return &set->changes[place];
+    const struct record_entry *old = set->published ? record_set_find(&set->published->records, id) : NULL;
+    if (!old && !new)
+        return NULL;
+    if (set->change_count == set->change_capacity) {
+        set->change_capacity = set->change_capacity ? set->change_capacity * 2 : 256;
+        set->changes = heap_realloc(set->changes, set->change_capacity * sizeof *set->changes);
+    }
+    struct record_change *change = &set->changes[set->change_count];
+    *change = (struct record_change){.old = old, .new = old};
+    text_map_set(&set->changed, record_entry_id(old ? old : new), (uint32_t)set->change_count++);
+    return change;
+}
+
+/* Puts `new` (or NULL) in the place of what the set has. An entry that was never published stays until the next
+ * publication: the map of changes borrows its id. */
+static void replace(struct working_set *set, struct record_change *change, const struct record_entry *new,
+                    int64_t time_us)
+{
+    const struct record_entry *before = change->new;
+    if (before) {
+        count_record(set, before, -1, time_us);
+        retire(&set->retired, before, set->generation);
+    }
+    if (new)
+        count_record(set, new, 1, time_us);
+    change->new = new;
+}
+
+void working_set_put(struct working_set *set, const struct record *record, const void *packed,
+                     size_t packed_bytes, uint64_t revision, int64_t update_time_us)
+{
+    struct record_entry *entry = record_entry_new(record, packed, packed_bytes, revision, update_time_us);
+    struct record_change *change = change_of(set, record_entry_id(entry), entry);
+    bool was_organisation = change->new && change->new->kind == RECORD_ORGANISATION;
+    replace(set, change, entry, update_time_us);
+    match_builder_put(set->matching, record);
+    if (record->kind == RECORD_ORGANISATION)
+        directory_builder_put(set->directory, record->organisation);
+    else if (was_organisation)
+        directory_builder_remove(set->directory, record_entry_id(entry));
+}
+
+void working_set_remove(struct working_set *set, const char *id, int64_t time_us)
+{
+    struct record_change *change = change_of(set, id, NULL);
+    if (!change || !change->new)
+        return;
+    if (change->new->kind == RECORD_ORGANISATION)
+        directory_builder_remove(set->directory, id);
+    match_builder_remove(set->matching, id);
+    replace(set, change, NULL, time_us);
+}
+
+void working_set_vocabulary(struct working_set *set, const struct vocabulary *vocabulary)
+{
+    vocabulary_release(set->vocabulary);
+    set->vocabulary = vocabulary_acquire(vocabulary);
+    match_builder_set_vocabulary(set->matching, vocabulary);
+}
+
+static void registries_free(struct registry_state *registries, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(registries[i].id);
+        free(registries[i].title);
+    }
+    free(registries);
+}
+
+void working_set_clear(struct working_set *set)
+{
+    const struct record_set *records = set->published ? &set->published->records : NULL;
+    for (size_t i = 0; records && i < records->count; i++)
+        if (records->rows[i].owner == record_entry_id(records->rows[i].entry))
+            working_set_remove(set, records->rows[i].owner, 0);
+    for (size_t i = 0; i < set->change_count; i++)
+        if (set->changes[i].new)
+            working_set_remove(set, record_entry_id(set->changes[i].new), 0);
+    registries_free(set->registries, set->registry_count);
+    set->registries = NULL;
+    set->registry_count = 0;
+}
+
+size_t working_set_changed(const struct working_set *set)
+{
+    return set->change_count;
+}
+
+/* ---- publishing ---- */
+
+static struct registry_state *registries_copy(const struct working_set *set)
+{
+    struct registry_state *copy = heap_alloc(set->registry_count * sizeof *copy);
+    for (size_t i = 0; i < set->registry_count; i++) {
+        copy[i] = set->registries[i];
+        copy[i].id = heap_strdup(set->registries[i].id);
+        copy[i].title = heap_strdup(set->registries[i].title);
+    }
+    return copy;
+}
+
+static struct generation *generation_begin(struct working_set *set)
+{
+    struct generation *generation = heap_zalloc(sizeof *generation);
+    generation->number = ++set->generation;
+    if (set->newest)
+        set->newest->next = generation;
+    else
+        set->oldest = generation;
+    set->newest = generation;
+    return generation;
+}
+
+/* Forgets the oldest generations that nobody reads, and what they alone could read. */
+static void generations_end(struct working_set *set)
+{
+    while (set->oldest && atomic_load_explicit(&set->oldest->gone, memory_order_acquire)) {
+        struct generation *gone = set->oldest;
+        set->oldest = gone->next;
+        free(gone);
+    }
+    if (!set->oldest)
+        set->newest = NULL;
+    retired_free_before(&set->retired, set->oldest ? set->oldest->number : set->generation + 1);
+}
+
+struct snapshot *working_set_publish(struct working_set *set, uint64_t revision)
+{
+    static const struct record_set none = {0};
+    struct snapshot *snapshot = heap_alloc(sizeof *snapshot);
+    *snapshot = (struct snapshot){
+        .revision = revision,
+        .vocabulary = vocabulary_acquire(set->vocabulary),
+        .index = match_builder_publish(set->matching),
+        .directory = directory_builder_publish(set->directory),
+        .records = record_set_next(set->published ? &set->published->records : &none, set->changes,
+                                   set->change_count),
+        .registries = registries_copy(set),
+        .registry_count = set->registry_count,
+        .references = 1,
+        .generation = generation_begin(set),
+    };
+    text_map_fini(&set->changed);
+    set->change_count = 0;
+    snapshot_release(set->published);
+    set->published = snapshot_acquire(snapshot);
+    generations_end(set);
+    return snapshot;
+}
+
+void working_set_free(struct working_set *set)
+{
+    if (!set)
+        return;
+    for (size_t i = 0; i < set->change_count; i++)
+        if (set->changes[i].new != set->changes[i].old)
+            retire(&set->retired, set->changes[i].new, set->generation);
+    const struct record_set *records = set->published ? &set->published->records : NULL;
+    for (size_t i = 0; records && i < records->count; i++)
+        if (records->rows[i].owner == record_entry_id(records->rows[i].entry)) {
+            uint32_t place = text_map_get(&set->changed, records->rows[i].owner);
+            if (place == TEXT_MAP_NONE || set->changes[place].new == set->changes[place].old)
+                retire(&set->retired, records->rows[i].entry, set->generation);
+        }
+    text_map_fini(&set->changed);
+    free(set->changes);
+    snapshot_release(set->published);
+    generations_end(set);
+    retired_free_before(&set->retired, UINT64_MAX);
+    free(set->retired.items);
+    registries_free(set->registries, set->registry_count);
+    directory_builder_free(set->directory);
+    match_builder_free(set->matching);
+    vocabulary_release(set->vocabulary);
+    free(set);
+}

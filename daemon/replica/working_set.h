@@ -1,0 +1,33 @@
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "replica/record_set.h"
+#include "replica/snapshot.h"
+
+struct match_builder;
+struct directory_builder;
+
+/* The records as the replica is changing them: the set that was published last, what has changed since, the registries'
+ * counts, and the builders of the indexes. The replica's thread alone. */
+struct working_set;
+
+struct working_set *working_set_new(void);
+/* Every snapshot that was made of it has been released. */
+void working_set_free(struct working_set *set);
+
+/* A new or changed record, all borrowed for the length of the call. */
+void working_set_put(struct working_set *set, const struct record *record, const void *packed,
+                     size_t packed_bytes, uint64_t revision, int64_t update_time_us);
+/* Nothing happens where there is none. */
+void working_set_remove(struct working_set *set, const char *id, int64_t time_us);
+void working_set_registry(struct working_set *set, const char *id, const char *title, int64_t time_us);
+void working_set_vocabulary(struct working_set *set, const struct vocabulary *vocabulary);
+/* Removes all records and registries: the database is another one. */
+void working_set_clear(struct working_set *set);
+
+size_t working_set_changed(const struct working_set *set);
+
+/* A snapshot of all as it is now, with one reference; frees what no snapshot reads any more. There is a vocabulary. */
+struct snapshot *working_set_publish(struct working_set *set, uint64_t revision);

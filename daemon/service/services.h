@@ -1,0 +1,40 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct loop;
+struct replica;
+struct replica_reader;
+struct rpc_call;
+struct rpc_method;
+struct store;
+struct worker_pool;
+
+enum public_read { PUBLIC_READ_NONE, PUBLIC_READ_LOOPBACK, PUBLIC_READ_ALL };
+
+/* What the services stand on in one loop. */
+struct service_loop {
+    struct loop *loop;
+    struct store *store;
+    struct replica_reader *reader;
+};
+
+/* What all handlers share; set up by main before the first call, constant after. The handlers find it by
+ * rpc_call_services. */
+struct services {
+    bool open; /* callers from loopback are admins */
+    enum public_read public_read;
+    struct replica *replica;
+    struct worker_pool *workers;
+    struct service_loop *loops; /* by loop_number */
+    size_t loop_count;
+    int64_t start_time_us;
+};
+
+struct services *services_of(const struct rpc_call *call);
+struct service_loop *services_loop(const struct rpc_call *call);
+
+/* Every method of the contract, a table a service, ended by NULL. */
+extern const struct rpc_method *const services_methods[];

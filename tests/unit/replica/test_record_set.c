@@ -1,0 +1,154 @@
+/* The set of records against a plain list: random changes, then every way of asking. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "replica/record_set.h"
+
+enum { IDS = 40, ROUNDS = 300 };
+
+/* The plain list: what stands under each number, or NULL. */
+struct model {
+    struct record_entry *entries[IDS];
+};
+
+static unsigned random_state = 1;
+
+static unsigned random_below(unsigned limit)
+{
+    random_state = random_state * 1103515245 + 12345;
+    return (random_state >> 16) % limit;
+}
+
+static void id_of(unsigned number, char id[32])
+{
+    snprintf(id, 32, "reg/%c%u", "onpq"[number % 4], number);
+}
+
+/* Numbers 0, 4, 8.. are organisations, 1.. offers, 2.. needs, 3.. partnerships. */
+static struct record_entry *make_entry(unsigned number, uint64_t revision)
+{
+    char id[32], named[3][32];
+    id_of(number, id);
+    for (int i = 0; i < 3; i++)
+        id_of(random_below(IDS / 4) * 4, named[i]);
+    pb_organisation organisation = PARTNER__V1__ORGANISATION__INIT;
+    pb_offer offer = PARTNER__V1__OFFER__INIT;
+    pb_need need = PARTNER__V1__NEED__INIT;
+    pb_partnership partnership = PARTNER__V1__PARTNERSHIP__INIT;
+    char *ids[3] = {named[0], named[1], named[2]};
+    struct record record = {.kind = (enum record_kind)(number % 4 + 1)};
+    organisation.id = offer.id = need.id = partnership.id = id;
+    offer.organisation_id = need.organisation_id = named[0];
+    partnership.organisation_ids = ids;
+    partnership.n_organisation_ids = 3;
+    const ProtobufCMessage *messages[] = {&organisation.base, &offer.base, &need.base, &partnership.base};
+    record.message = messages[number % 4];
+    return record_entry_new(&record, id, strlen(id), revision, 0);
+}
+
+static bool names(const struct record_entry *entry, const char *organisation_id)
+{
+    const char *at = entry->references;
+    for (uint32_t i = 0; i < entry->reference_count; i++, at += strlen(at) + 1)
+        if (strcmp(at, organisation_id) == 0)
+            return true;
+    return false;
+}
+
+static void check_find(const struct record_set *set, const struct model *model)
+{
+    for (unsigned i = 0; i < IDS; i++) {
+        char id[32];
+        id_of(i, id);
+        assert_ptr_equal(record_set_find(set, id), model->entries[i]);
+    }
+    assert_null(record_set_find(set, "reg/zzz"));
+    assert_null(record_set_find(set, ""));
+}
+
+static void check_owned(const struct record_set *set, const struct model *model, enum record_kind kind)
+{
+    for (unsigned i = 0; i < IDS; i += 4) {
+        char id[32];
+        id_of(i, id);
+        const struct record_row *rows;
+        size_t count = record_set_owned(set, id, kind, &rows), expected = 0;
+        for (unsigned j = 0; j < IDS; j++)
+            expected += model->entries[j] && model->entries[j]->kind == kind && names(model->entries[j], id);
+        assert_int_equal(count, expected);
+        for (size_t r = 0; r < count; r++) {
+            assert_true(names(rows[r].entry, id));
+            assert_int_equal(rows[r].entry->kind, kind);
+            if (r)
+                assert_true(strcmp(record_entry_id(rows[r - 1].entry), record_entry_id(rows[r].entry)) < 0);
+        }
+    }
+}
+
+static void a_set_after_random_changes_is_the_plain_list(void **)
+{
+    struct model model = {0};
+    struct record_set set = {0};
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        struct record_change changes[IDS];
+        size_t count = 0;
+        for (unsigned i = 0; i < IDS; i++) {
+            if (random_below(4) != 0)
+                continue;
+            struct record_entry *new = random_below(3) ? make_entry(i, round) : NULL;
+            if (new || model.entries[i])
+                changes[count++] = (struct record_change){model.entries[i], new};
+            model.entries[i] = new;
+        }
+        struct record_set next = record_set_next(&set, changes, count);
+        for (size_t i = 0; i < count; i++)
+            record_entry_free((struct record_entry *)changes[i].old);
+        record_set_fini(&set);
+        set = next;
+        check_find(&set, &model);
+        check_owned(&set, &model, RECORD_OFFER);
+        check_owned(&set, &model, RECORD_NEED);
+        check_owned(&set, &model, RECORD_PARTNERSHIP);
+    }
+    for (unsigned i = 0; i < IDS; i++)
+        record_entry_free(model.entries[i]);
+    record_set_fini(&set);
+}
+
+static void packed_bytes_stand_behind_the_references(void **)
+{
+    struct record_entry *entry = make_entry(3, 7);
+    assert_int_equal(entry->reference_count, 3);
+    assert_int_equal(entry->packed_bytes, strlen("reg/q3"));
+    assert_memory_equal(record_entry_packed(entry), "reg/q3", entry->packed_bytes);
+    record_entry_free(entry);
+}
+
+static void an_organisation_is_not_owned_by_itself(void **)
+{
+    struct record_entry *entry = make_entry(0, 1);
+    struct record_change change = {NULL, entry};
+    struct record_set none = {0}, set = record_set_next(&none, &change, 1);
+    const struct record_row *rows;
+    assert_int_equal(record_set_owned(&set, record_entry_id(entry), RECORD_ORGANISATION, &rows), 0);
+    assert_int_equal(record_set_owned(&set, record_entry_id(entry), RECORD_OFFER, &rows), 0);
+    record_set_fini(&set);
+    record_entry_free(entry);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_set_after_random_changes_is_the_plain_list),
+        cmocka_unit_test(packed_bytes_stand_behind_the_references),
+        cmocka_unit_test(an_organisation_is_not_owned_by_itself),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

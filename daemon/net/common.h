@@ -1,0 +1,16 @@
+#pragma once
+
+#include "net/calls.h"
+#include "net/counters.h"
+#include "net/limits.h"
+#include "net/page.h"
+
+/* What all connections of a server share; constant once it is open. */
+struct net_common {
+    struct net_limits limits;
+    struct net_counters counters;
+    const struct net_calls *calls;
+    struct rpc_server *rpc;
+    net_page_fn *page;
+    void *page_context;
+};

@@ -1,0 +1,332 @@
+#include "net/stream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/buffer.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/metric.h"
+#include "net/http2.h"
+#include "net/shard.h"
+#include "rpc/exchange.h"
+
+enum { FULL_BYTES = 64 * 1024, MOST_FIELDS = 64 };
+
+/* Header fields kept until the body is through. */
+struct trailers {
+    struct arena *arena;
+    nghttp2_nv *fields;
+    size_t count;
+};
+
+static const struct rpc_sink sink;
+
+static nghttp2_nv field_make(const char *name, const char *value)
+{
+    return (nghttp2_nv){
+        .name = (uint8_t *)name,
+        .value = (uint8_t *)value,
+        .namelen = strlen(name),
+        .valuelen = strlen(value),
+        .flags = NGHTTP2_NV_FLAG_NONE,
+    };
+}
+
+/* ---- the answer's body ------------------------------------------------------------------------------------------ */
+
+static size_t unsent_bytes(const struct stream *stream)
+{
+    return stream->out ? evbuffer_get_length(stream->out) : 0;
+}
+
+static void trailers_free(struct trailers *trailers)
+{
+    if (trailers)
+        arena_free(trailers->arena); /* which has the struct too */
+}
+
+static void end_body(struct stream *stream, uint32_t *flags)
+{
+    *flags |= NGHTTP2_DATA_FLAG_EOF;
+    if (!stream->trailers)
+        return;
+    *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+    nghttp2_submit_trailer(stream->http2->session, stream->id, stream->trailers->fields,
+                           stream->trailers->count);
+}
+
+/* nghttp2 wants up to `room` bytes of the body. */
+static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *buffer, size_t room, uint32_t *flags,
+                         nghttp2_data_source *source, void *user)
+{
+    (void)session, (void)id, (void)user;
+    struct stream *stream = source->ptr;
+    int taken = stream->out ? evbuffer_remove(stream->out, buffer, room) : 0;
+    size_t left = unsent_bytes(stream);
+    if (left == 0 && stream->has_ended) {
+        end_body(stream, flags);
+    } else if (taken <= 0) {
+        stream->is_deferred = true;
+        return NGHTTP2_ERR_DEFERRED;
+    }
+    stream->taken_ms = clock_monotonic_ms();
+    if (stream->was_full && left < FULL_BYTES && !stream->has_ended) {
+        stream->was_full = false;
+        stream->is_writable = true;
+        stream->http2->has_writable = true;
+    }
+    return taken > 0 ? taken : 0;
+}
+
+static void resume(struct stream *stream)
+{
+    if (stream->is_deferred) {
+        stream->is_deferred = false;
+        nghttp2_session_resume_data(stream->http2->session, stream->id);
+    }
+    http2_want_flush(stream->http2);
+}
+
+static bool is_mute(const struct stream *stream)
+{
+    return stream->has_ended || stream->http2->is_over;
+}
+
+/* ---- the sink: what a call asks of its stream ------------------------------------------------------------------- */
+
+static void submit_head(struct stream *stream, const char *status, const struct rpc_header *headers,
+                        size_t count, bool end)
+{
+    nghttp2_nv fields[MOST_FIELDS + 1];
+    size_t total = 0;
+    fields[total++] = field_make(":status", status);
+    for (size_t i = 0; i < count && total <= MOST_FIELDS; i++)
+        fields[total++] = field_make(headers[i].name, headers[i].value);
+    nghttp2_data_provider body = {.source.ptr = stream, .read_callback = read_body};
+    stream->has_answered = true;
+    stream->has_ended = end;
+    nghttp2_submit_response(stream->http2->session, stream->id, fields, total, end ? NULL : &body);
+    http2_want_flush(stream->http2);
+}
+
+static void sink_headers(void *self, const struct rpc_header *headers, size_t count, bool end)
+{
+    struct stream *stream = self;
+    if (!is_mute(stream) && !stream->has_answered)
+        submit_head(stream, "200", headers, count, end);
+}
+
+static void sink_data(void *self, const void *bytes, size_t size)
+{
+    struct stream *stream = self;
+    if (is_mute(stream) || !stream->has_answered || !size)
+        return;
+    if (!stream->out && !(stream->out = evbuffer_new()))
+        abort();
+    if (unsent_bytes(stream) == 0)
+        stream->taken_ms = clock_monotonic_ms();
+    if (evbuffer_add(stream->out, bytes, size) != 0)
+        abort();
+    if (unsent_bytes(stream) > FULL_BYTES)
+        stream->was_full = true;
+    resume(stream);
+}
+
+static struct trailers *trailers_copy(const struct rpc_header *headers, size_t count)
+{
+    struct arena *arena = arena_new(0);
+    struct trailers *trailers = arena_zalloc(arena, sizeof *trailers);
+    trailers->arena = arena;
+    trailers->fields = arena_array(arena, count, sizeof *trailers->fields);
+    trailers->count = count;
+    for (size_t i = 0; i < count; i++)
+        trailers->fields[i] =
+            field_make(arena_strdup(arena, headers[i].name), arena_strdup(arena, headers[i].value));
+    return trailers;
+}
+
+static void sink_trailers(void *self, const struct rpc_header *headers, size_t count)
+{
+    struct stream *stream = self;
+    if (is_mute(stream) || !stream->has_answered)
+        return;
+    stream->has_ended = true;
+    stream->trailers = trailers_copy(headers, count);
+    resume(stream);
+}
+
+static void sink_reset(void *self, uint32_t code)
+{
+    struct stream *stream = self;
+    if (stream->http2->is_over)
+        return;
+    stream->has_ended = true;
+    nghttp2_submit_rst_stream(stream->http2->session, NGHTTP2_FLAG_NONE, stream->id, code);
+    http2_want_flush(stream->http2);
+}
+
+static void sink_consumed(void *self, size_t size)
+{
+    struct stream *stream = self;
+    if (size > stream->unconsumed)
+        size = stream->unconsumed;
+    stream->unconsumed -= size;
+    if (!size || stream->http2->is_over)
+        return;
+    nghttp2_session_consume(stream->http2->session, stream->id, size);
+    http2_want_flush(stream->http2);
+}
+
+static size_t sink_unsent(void *self)
+{
+    return unsent_bytes(self);
+}
+
+static const struct rpc_sink sink = {
+    .headers = sink_headers,
+    .data = sink_data,
+    .trailers = sink_trailers,
+    .reset = sink_reset,
+    .consumed = sink_consumed,
+    .unsent = sink_unsent,
+};
+
+/* ---- what happens to a stream ----------------------------------------------------------------------------------- */
+
+struct stream *stream_new(struct http2 *http2, int32_t id)
+{
+    struct stream *stream = heap_zalloc(sizeof *stream);
+    stream->http2 = http2;
+    stream->id = id;
+    stream->window_ms = stream->taken_ms = http2->active_ms = http2->now_ms;
+    TAILQ_INSERT_TAIL(&http2->streams, stream, all);
+    http2->stream_count++;
+    metric_add(http2->common->counters.streams, 1);
+    return stream;
+}
+
+void stream_free(struct stream *stream)
+{
+    struct http2 *http2 = stream->http2;
+    if (stream->call)
+        http2->common->calls->on_close(stream->call);
+    TAILQ_REMOVE(&http2->streams, stream, all);
+    http2->stream_count--;
+    http2->active_ms = clock_monotonic_ms();
+    /* The stream's own window is gone with it, but the connection's is for the others. */
+    if (stream->unconsumed && !http2->is_over)
+        nghttp2_session_consume_connection(http2->session, stream->unconsumed);
+    if (stream->out)
+        evbuffer_free(stream->out);
+    trailers_free(stream->trailers);
+    free(stream);
+}
+
+static bool wants_page(const struct request_head *head)
+{
+    return strcmp(head->method, "GET") == 0 || strcmp(head->method, "HEAD") == 0;
+}
+
+static void answer_page(struct stream *stream, const struct request_head *head)
+{
+    const struct net_common *common = stream->http2->common;
+    char *path = arena_strndup(head->arena, head->path, strcspn(head->path, "?#"));
+    struct net_page page;
+    net_page_make(common->page, common->page_context, head->method, path, &page);
+    char status[16], length[32];
+    snprintf(status, sizeof status, "%u", page.status);
+    snprintf(length, sizeof length, "%zu", page.body.size);
+    const struct rpc_header fields[] = {
+        {"content-type", page.content_type}, {"content-length", length}, {"cache-control", "no-store"}};
+    bool with_body = strcmp(head->method, "GET") == 0;
+    submit_head(stream, status, fields, 3, !with_body);
+    if (with_body)
+        sink_data(stream, page.body.bytes, page.body.size);
+    stream->has_ended = true;
+    text_buffer_fini(&page.body);
+}
+
+void stream_begin(struct stream *stream)
+{
+    struct http2 *http2 = stream->http2;
+    const struct request_head *head = &http2->head;
+    if (wants_page(head) && !head->is_too_large) {
+        answer_page(stream, head);
+        return;
+    }
+    const struct rpc_request_head request = {
+        .method = head->method,
+        .path = head->path,
+        .headers = head->fields,
+        .header_count = head->count,
+        .peer = http2->connection->peer.text,
+        .peer_is_loopback = http2->connection->peer.is_loopback,
+        .headers_too_large = head->is_too_large,
+    };
+    stream->call = http2->common->calls->begin(http2->common->rpc, http2->connection->shard->loop, &sink,
+                                               stream, &request);
+}
+
+void stream_on_data(struct stream *stream, const void *bytes, size_t size)
+{
+    stream->unconsumed += size;
+    stream->window_bytes += size;
+    /* What comes after the answer's end is of no use to anybody. */
+    if (stream->call && !stream->has_ended)
+        stream->http2->common->calls->on_data(stream->call, bytes, size);
+    else
+        sink_consumed(stream, size);
+}
+
+void stream_on_end(struct stream *stream)
+{
+    stream->input_ended = true;
+    if (stream->call)
+        stream->http2->common->calls->on_end(stream->call);
+}
+
+bool streams_tell_writable(struct http2 *http2)
+{
+    bool any = false;
+    if (!http2->has_writable)
+        return false;
+    http2->has_writable = false;
+    for (struct stream *at = TAILQ_FIRST(&http2->streams), *next; at; at = next) {
+        next = TAILQ_NEXT(at, all);
+        if (!at->is_writable)
+            continue;
+        at->is_writable = false;
+        any = true;
+        if (at->call)
+            http2->common->calls->on_writable(at->call);
+    }
+    return any;
+}
+
+/* An upload that we hold back ourselves is not blamed. */
+static void check_progress(struct stream *stream, int64_t now_ms)
+{
+    const struct net_limits *limits = &stream->http2->common->limits;
+    int64_t elapsed_ms = now_ms - stream->window_ms;
+    if (stream->input_ended || elapsed_ms < limits->progress_after_ms)
+        return;
+    bool is_slow = stream->window_bytes < limits->progress_bytes_per_s * (size_t)elapsed_ms / 1000;
+    stream->window_ms = now_ms;
+    stream->window_bytes = 0;
+    if (is_slow && !stream->unconsumed)
+        sink_reset(stream, NGHTTP2_ENHANCE_YOUR_CALM);
+}
+
+void streams_check(struct http2 *http2, int64_t now_ms)
+{
+    for (struct stream *at = TAILQ_FIRST(&http2->streams), *next; at; at = next) {
+        next = TAILQ_NEXT(at, all);
+        check_progress(at, now_ms);
+        /* Of an answer that goes on, its call decides how long to wait for the reader. */
+        if (at->has_ended && unsent_bytes(at) && now_ms - at->taken_ms >= http2->common->limits.stalled_ms)
+            sink_reset(at, NGHTTP2_CANCEL);
+    }
+}

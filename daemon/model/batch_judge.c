@@ -197,7 +197,7 @@ static struct fault_found find_identifier_fault(const struct judge *judge, size_
     int scheme_bytes = (int)strcspn(key, ":");
     return (struct fault_found){
         "organisation.identifiers",
-        arena_format(judge->arena, "identifiers has a %.*s that %s has too", scheme_bytes, key, holder)};
+        arena_format(judge->arena, "identifiers shares its %.*s with %s", scheme_bytes, key, holder)};
 }
 
 static void judge_identifiers(struct judge *judge)

@@ -13,7 +13,7 @@ struct arena;
 struct loop;
 
 /* A gRPC client: calls to one server over one HTTP/2 connection in cleartext, made with the first call and made anew by the
- * next call after it was lost. Lives on its loop's thread. */
+ * next call after it was lost. Lives on its loop's thread. The program ignores SIGPIPE. */
 struct channel;
 struct channel_call;
 
@@ -29,7 +29,7 @@ struct channel_settings {
 /* Never NULL, and nothing is connected yet. A target that cannot be read ends each call with INVALID_ARGUMENT, a server
  * that cannot be reached with UNAVAILABLE and a sentence that names it. Looking up a name blocks the first call. */
 struct channel *channel_open(struct loop *loop, const struct channel_settings *settings);
-/* Calls under way end with CANCELLED, before it returns. */
+/* Calls under way end with CANCELLED, before it returns. Not from within a function that a call was given. */
 void channel_close(struct channel *channel); /* NULL is fine */
 
 /* What a call is told; always later, from the loop, never within a function below. */

@@ -5,10 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <arpa/inet.h>
 #include <ini.h>
+#include <netinet/in.h>
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "net/address.h"
 
 enum setting_type {
     TYPE_TEXT,
@@ -153,6 +156,7 @@ static bool read_list(struct config *config, struct arena *arena, const char *te
             return false;
         config->listen[config->listen_count++] = item;
     }
+    config->listen[config->listen_count] = NULL;
     return true;
 }
 
@@ -386,6 +390,35 @@ static struct status read_flags(struct config *config, struct arena *arena, int 
     return STATUS_NONE;
 }
 
+static bool is_loopback(const char *host)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+    if (inet_pton(AF_INET, host, &v4) == 1)
+        return ntohl(v4.s_addr) >> 24 == 127;
+    if (inet_pton(AF_INET6, host, &v6) == 1)
+        return IN6_IS_ADDR_LOOPBACK(&v6);
+    return text_equal(host, "localhost");
+}
+
+/* What is readable on the way must be asked for. */
+static struct status check_cleartext(const struct config *config, struct arena *arena)
+{
+    for (size_t i = 0; i < config->listen_count && !config->insecure; i++) {
+        char host[256], port[6];
+        if (!address_split(config->listen[i], host, port))
+            return status_format(arena, STATUS_INVALID_ARGUMENT, "listen",
+                                 "listen: \"%.200s\" is not HOST:PORT", config->listen[i]);
+        if (!is_loopback(host))
+            return status_format(
+                arena, STATUS_INVALID_ARGUMENT, "listen",
+                "listen: %.200s is not loopback, and all goes in cleartext; set insecure = yes "
+                "where the network is trusted",
+                config->listen[i]);
+    }
+    return STATUS_NONE;
+}
+
 struct status config_read(struct config *config, struct arena *arena, int argc, char **argv)
 {
     config_default(config);
@@ -396,6 +429,8 @@ struct status config_read(struct config *config, struct arena *arena, int argc, 
         status = read_environment(config, arena);
     if (status_ok(status))
         status = read_flags(config, arena, argc, argv, false);
+    if (status_ok(status))
+        status = check_cleartext(config, arena);
     return status;
 }
 

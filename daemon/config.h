@@ -33,7 +33,7 @@ struct config {
     enum config_action action;
     const char *file; /* --config, or NULL */
 
-    const char *listen[CONFIG_LISTEN_MOST];
+    const char *listen[CONFIG_LISTEN_MOST + 1]; /* NULL at the end */
     size_t listen_count;
     bool insecure;
     bool open;

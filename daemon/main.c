@@ -1,7 +1,6 @@
 /* partnerd: reads the settings, brings the database's schema up to date, puts the rooms together, serves until it is told
  * to stop. */
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,12 +131,11 @@ static struct status daemon_listen(struct daemon *daemon, struct arena *arena)
     pages_init(&daemon->pages, daemon->replica);
     return net_server_open(arena,
                            &(struct net_server_settings){
-                               .listen = config->listen,
-                               .listen_count = config->listen_count,
-                               .cleartext_anywhere = config->insecure,
+                               .addresses = config->listen,
                                .loops = daemon->loops,
-                               .loop_count = daemon->loop_count,
+                               .loop_count = (unsigned)daemon->loop_count,
                                .limits = config->limits,
+                               .calls = &net_calls_rpc,
                                .rpc = daemon->rpc,
                                .page = pages_fill,
                                .page_context = &daemon->pages,
@@ -153,6 +151,7 @@ static void daemon_run(struct daemon *daemon)
         loop_start(daemon->loops[i]);
     replica_start(daemon->replica);
     loop_start(daemon->replica_loop);
+    net_server_start(daemon->net);
     log_event(LOG_INFO, "start.serving", "serving", LOG_TEXT("listen", daemon->config->listen[0]),
               LOG_NUMBER("port", net_server_port(daemon->net, 0)),
               LOG_NUMBER("threads", (int64_t)daemon->loop_count));

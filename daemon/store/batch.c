@@ -1,0 +1,203 @@
+#include "store/batch.h"
+
+#include <string.h>
+
+#include <openssl/sha.h>
+
+#include "base/arena.h"
+#include "model/batch.h"
+#include "store/batch_rows.h"
+#include "store/parameter.h"
+#include "store/transaction.h"
+
+static const struct statement lock_registry = {"lock_registry",
+                                               "SELECT FROM registry WHERE id = $1 FOR NO KEY UPDATE"};
+
+static const struct statement find_request = {
+    "find_request",
+    "SELECT hash, answer FROM request"
+    " WHERE scope = $1 AND method = $2 AND request_id = $3 AND time > now() - interval '7 days'"};
+
+static const struct statement keep_answer = {
+    "keep_answer", "INSERT INTO request (scope, method, request_id, hash, answer, time)"
+                   " VALUES ($1, $2, $3, $4, $5, now())"
+                   " ON CONFLICT (scope, method, request_id) DO UPDATE"
+                   " SET hash = EXCLUDED.hash, answer = EXCLUDED.answer, time = EXCLUDED.time"};
+
+/* In the call's arena, for as long as the write takes. */
+struct batch_write {
+    struct transaction transaction;
+    struct store_batch request;
+    struct batch_wanted wanted;
+    struct batch_change *prepared; /* the changes as they came: each attempt judges them anew */
+    int64_t change_set;
+    size_t statement_count; /* of the second group, before the one that takes the revision */
+    const void *answer;
+    size_t answer_bytes;
+};
+
+static struct batch_write *write_of(struct transaction *transaction)
+{
+    return (struct batch_write *)transaction;
+}
+
+static bool keeps_answer(const struct batch_write *write)
+{
+    return write->request.request_id[0] && !write->request.dry_run;
+}
+
+static void on_finish(struct transaction *transaction, struct status status)
+{
+    struct batch_write *write = write_of(transaction);
+    bool is_answered = status_ok(status);
+    write->request.done(write->request.context, status, is_answered ? write->answer : NULL,
+                        is_answered ? write->answer_bytes : 0);
+}
+
+static void pack_answer(struct batch_write *write, uint64_t revision)
+{
+    write->answer = write->request.pack(write->request.context, write->request.arena, write->request.batch,
+                                        revision, &write->answer_bytes);
+}
+
+/* ---- third: the answer ---- */
+
+static struct parameters request_key(const struct batch_write *write)
+{
+    struct parameters parameters = {.arena = write->request.arena};
+    parameters_text(&parameters, write->request.batch->registry);
+    parameters_text(&parameters, write->request.method);
+    parameters_text(&parameters, write->request.request_id);
+    return parameters;
+}
+
+static void send_answer(struct batch_write *write)
+{
+    if (!keeps_answer(write))
+        return;
+    struct parameters parameters = request_key(write);
+    parameters_bytes(&parameters, write->request.request_hash, REQUEST_HASH_BYTES);
+    parameters_bytes(&parameters, write->answer ? write->answer : "", write->answer_bytes);
+    transaction_send(&write->transaction, &keep_answer, &parameters);
+}
+
+static void on_written(struct transaction *transaction, PGresult *const *results)
+{
+    struct batch_write *write = write_of(transaction);
+    pack_answer(write, (uint64_t)result_int8(results[write->statement_count], 0, 0));
+    send_answer(write);
+    transaction_commit(transaction);
+}
+
+/* ---- second: the records ---- */
+
+static void write_batch(struct batch_write *write)
+{
+    struct arena *arena = write->request.arena;
+    struct batch_rows rows;
+    batch_rows_init(&rows, arena, write->request.batch, write->change_set);
+    write->statement_count = batch_rows_send(&rows, &write->transaction);
+    transaction_send_revision(&write->transaction, arena, write->change_set, rows.count, false);
+    transaction_run(&write->transaction, on_written);
+}
+
+static void leave_as_it_is(struct batch_write *write, uint64_t newest)
+{
+    pack_answer(write, newest);
+    send_answer(write);
+    transaction_commit_quietly(&write->transaction);
+}
+
+/* ---- first: what stands there ---- */
+
+enum { RESULT_BEGIN, RESULT_LOCK, RESULT_LINE, RESULT_FACTS };
+
+/* True: the request has its answer. */
+static bool answer_again(struct batch_write *write, const PGresult *result)
+{
+    if (PQntuples(result) == 0)
+        return false;
+    struct column_value hash = result_blob(result, 0, 0), answer = result_blob(result, 0, 1);
+    if (hash.size != REQUEST_HASH_BYTES ||
+        memcmp(hash.bytes, write->request.request_hash, REQUEST_HASH_BYTES) != 0) {
+        struct status status =
+            status_invalid("request_id", "request_id was used before, for a request with other content");
+        status.reason = "REQUEST_ID_REUSED";
+        transaction_refuse(&write->transaction, status);
+        return true;
+    }
+    write->answer = arena_copy(write->request.arena, answer.bytes, (size_t)answer.size);
+    write->answer_bytes = (size_t)answer.size;
+    transaction_refuse(&write->transaction, STATUS_NONE);
+    return true;
+}
+
+static void on_facts(struct transaction *transaction, PGresult *const *results)
+{
+    struct batch_write *write = write_of(transaction);
+    if (PQntuples(results[RESULT_LOCK]) == 0) {
+        struct status status = status_make(STATUS_NOT_FOUND, "registry is not known");
+        status.field = "registry";
+        transaction_refuse(transaction, status);
+        return;
+    }
+    if (keeps_answer(write) && answer_again(write, results[RESULT_FACTS]))
+        return;
+    struct line_state line = line_of(results[RESULT_LINE]);
+    struct batch_facts facts;
+    batch_rows_facts(write->request.arena, results + RESULT_FACTS + keeps_answer(write), &facts);
+    if (write->request.batch->count)
+        memcpy(write->request.batch->changes, write->prepared,
+               write->request.batch->count * sizeof *write->prepared);
+    batch_judge(write->request.arena, write->request.batch, &facts);
+    write->change_set = line.change_set;
+    if (write->request.dry_run) {
+        pack_answer(write, line.newest);
+        transaction_refuse(transaction, STATUS_NONE);
+    } else if (batch_changes_something(write->request.batch)) {
+        write_batch(write);
+    } else {
+        leave_as_it_is(write, line.newest);
+    }
+}
+
+static void on_start(struct transaction *transaction)
+{
+    struct batch_write *write = write_of(transaction);
+    struct parameters registry = {.arena = write->request.arena};
+    parameters_text(&registry, write->request.batch->registry);
+    transaction_begin(transaction);
+    transaction_send(transaction, &lock_registry, &registry);
+    transaction_send_line(transaction);
+    if (keeps_answer(write)) {
+        struct parameters key = request_key(write);
+        transaction_send(transaction, &find_request, &key);
+    }
+    batch_rows_ask(transaction, write->request.arena, write->request.batch->registry, &write->wanted);
+    transaction_run(transaction, on_facts);
+}
+
+static void hash_contents(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        struct batch_change *change = &batch->changes[i];
+        unsigned char hash[SHA256_DIGEST_LENGTH];
+        if (!change->packed)
+            continue;
+        SHA256(change->packed, change->packed_bytes, hash);
+        memcpy(change->content_hash, hash, CONTENT_HASH_BYTES);
+    }
+}
+
+void store_batch_apply(struct store *store, const struct store_batch *request)
+{
+    struct batch_write *write = arena_zalloc(request->arena, sizeof *write);
+    write->request = *request;
+    if (!write->request.request_id)
+        write->request.request_id = "";
+    hash_contents(request->batch);
+    batch_want(request->arena, request->batch, &write->wanted);
+    write->prepared =
+        arena_copy(request->arena, request->batch->changes, request->batch->count * sizeof *write->prepared);
+    transaction_start(&write->transaction, store, on_start, on_finish);
+}

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libpq-fe.h>
+
+#include "model/batch.h"
+
+struct arena;
+struct transaction;
+
+/* A batch's questions to the tables, and its rows in them. */
+
+/* Adds the statements whose results batch_rows_facts reads. */
+void batch_rows_ask(struct transaction *transaction, struct arena *arena, const char *registry,
+                    const struct batch_wanted *wanted);
+/* `results` are those of that statements; all is copied to the arena. */
+void batch_rows_facts(struct arena *arena, PGresult *const *results, struct batch_facts *ret_facts);
+
+/* Those changes of a judged batch that do change something, in their order. */
+struct batch_rows {
+    struct arena *arena;
+    const char *registry;
+    int64_t change_set;
+    const struct batch_change **changes;
+    size_t count;
+};
+
+void batch_rows_init(struct batch_rows *rows, struct arena *arena, const struct batch *batch,
+                     int64_t change_set);
+/* Adds the statements that write them and their log. Returns how many. */
+size_t batch_rows_send(const struct batch_rows *rows, struct transaction *transaction);

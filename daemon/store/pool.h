@@ -1,0 +1,28 @@
+#pragma once
+
+#include "base/status.h"
+
+struct column_codec;
+struct loop;
+struct pipeline;
+struct record_sql;
+struct store;
+
+/* The store's connections, lent to one job at a time. The loop's thread alone. */
+
+/* Embedded in its owner. One of the two runs, once. */
+struct store_job {
+    struct store_job *next;
+    void (*start)(struct store_job *job,
+                  struct pipeline *pipeline); /* which is ready, and the job's until released */
+    void (*refuse)(struct store_job *job, struct status status);
+};
+
+/* Starts it at once, or when a connection is free. */
+void store_submit(struct store *store, struct store_job *job);
+/* Also of a pipeline that was lost. */
+void store_release(struct store *store, struct pipeline *pipeline);
+
+struct loop *store_loop(const struct store *store);
+const struct column_codec *store_codec(const struct store *store);
+const struct record_sql *store_sql(const struct store *store);

@@ -43,4 +43,5 @@ size_t match_index_bytes(const struct match_index *index);
 uint64_t match_index_used_by(const struct match_index *index, const char *concept_code);
 /* Ids of the other records of an organisation's body, sorted; count 0 where it stands alone or isn't there. They live as
  * long as the index. */
-size_t match_index_same_as(const struct match_index *index, const char *organisation_id, const char *const **ret_ids);
+size_t match_index_same_as(const struct match_index *index, const char *organisation_id,
+                           const char *const **ret_ids);

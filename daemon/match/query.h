@@ -14,25 +14,31 @@ struct arena;
 
 /* A need as asked. */
 struct match_question {
-    const pb_need *need;     /* validated and normalised; inline, or a stored one found by match_index_need */
-    const char *sender_id;   /* a well-formed id (of a record or not), or "" */
+    const pb_need *need; /* validated and normalised; inline, or a stored one found by match_index_need */
+    const char
+        *need_id; /* of a stored one: page tokens are bound to it, not to what it says; else NULL or "" */
+    const char *sender_id; /* a well-formed id (of a record or not), or "": the need's organisation */
     Partner__V1__NetworkPreference network;
     const Partner__V1__Weights *weights; /* NULL or all zero: the default; checked */
     Partner__V1__MatchView view;
-    uint32_t page_size;      /* 1 to 1,000 */
-    const char *page_token;  /* "" for the first page */
-    int32_t today;           /* day number */
+    uint32_t page_size;     /* 1 to 1,000 */
+    const char *page_token; /* "" for the first page */
+    int32_t today;          /* day number */
 };
+
+/* A stored need, in the arena; NULL where there is none. */
+const pb_need *match_index_need(const struct match_index *index, struct arena *arena, const char *id);
 
 /* INVALID_ARGUMENT (field page_token): not a token of this question. */
 struct status match_find_hosts(const struct match_index *index, struct arena *arena,
-                               const struct match_question *question, Partner__V1__FindHostsResponse *ret_response);
+                               const struct match_question *question,
+                               Partner__V1__FindHostsResponse *ret_response);
 
 /* One pair in full. Exactly one of organisation_id and offer_id is given, the other is "". NOT_FOUND (field
  * "organisation_id" or "offer_id"): no such record. Page fields are not read. */
 struct status match_explain(const struct match_index *index, struct arena *arena,
-                            const struct match_question *question, const char *organisation_id, const char *offer_id,
-                            Partner__V1__ExplainMatchResponse *ret_response);
+                            const struct match_question *question, const char *organisation_id,
+                            const char *offer_id, Partner__V1__ExplainMatchResponse *ret_response);
 
 /* About how long a find will take on this index, in microseconds: a cheap guess from the counts of candidates. */
 int64_t match_find_hosts_cost_us(const struct match_index *index, const struct match_question *question);

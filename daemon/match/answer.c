@@ -1,0 +1,221 @@
+#include "match/answer.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "match/filter/filter.h"
+#include "match/index_data.h"
+#include "match/sentence.h"
+#include "vocab/vocabulary.h"
+
+#define TEXT(arena, text) arena_strdup((arena), (text))
+
+/* ---- facts ---- */
+
+static Partner__V1__Match *match_new(const struct match_query *query, const struct ranked *ranked,
+                                     const pb_offer *offer)
+{
+    struct arena *arena = query->arena;
+    const pb_organisation *host =
+        entry_record(&index_slot_host(query->index, ranked->slot)->entry, arena).organisation;
+    Partner__V1__Match *match = arena_alloc(arena, sizeof *match);
+    partner__v1__match__init(match);
+    match->organisation_id = host->id;
+    match->name = host->name;
+    match->country = host->country;
+    match->city = host->city;
+    match->score = (double)ranked->billionths / 1e9;
+    if (offer) {
+        match->offer_id = offer->id;
+        match->title = offer->title;
+        match->duration = offer->duration;
+    }
+    return match;
+}
+
+/* ---- outcomes ---- */
+
+static Partner__V1__Outcome *outcome_copy(struct arena *arena, const Partner__V1__Outcome *from,
+                                          const char *code)
+{
+    Partner__V1__Outcome *to = arena_copy(arena, from, sizeof *from);
+    to->concept = TEXT(arena, code);
+    return to;
+}
+
+static enum fit fit_of(const struct wanted *wanted, const struct wanted_concept *item, uint32_t concept)
+{
+    for (uint32_t i = 0; i < item->near_count; i++)
+        if (wanted->near[item->near_first + i].concept == concept)
+            return wanted->near[item->near_first + i].fit;
+    return FIT_NONE;
+}
+
+/* The best offered outcome for a wanted one; equal ones by code. */
+static void find_offered(const struct match_query *query, const struct offer_entry *entry,
+                         const pb_offer *offer, const struct wanted_concept *item,
+                         Partner__V1__OutcomeFit *to)
+{
+    const struct vocabulary *vocabulary = query->index->vocabulary;
+    enum fit best = FIT_NONE;
+    const char *best_code = NULL;
+    size_t best_at = 0;
+    for (size_t i = 0; i < entry->outcomes.count; i++) {
+        uint32_t concept = entry->outcomes.items[i];
+        enum fit fit = concept == CONCEPT_NONE ? FIT_NONE : fit_of(&query->wanted, item, concept);
+        if (fit == FIT_NONE || fit < best)
+            continue;
+        const char *code =
+            *offer->outcomes[i]->concept ? offer->outcomes[i]->concept : vocabulary_code(vocabulary, concept);
+        if (fit == best && strcmp(code, best_code) >= 0)
+            continue;
+        best = fit;
+        best_code = code;
+        best_at = i;
+    }
+    if (best == FIT_NONE)
+        return;
+    to->offered = outcome_copy(query->arena, offer->outcomes[best_at], best_code);
+    to->fit = fit_value(best);
+}
+
+static void add_outcomes(const struct match_query *query, uint32_t slot, const pb_offer *offer,
+                         Partner__V1__Match *match)
+{
+    const struct wanted *wanted = &query->wanted;
+    match->outcomes = arena_array(query->arena, wanted->count, sizeof *match->outcomes);
+    match->n_outcomes = wanted->count;
+    for (uint32_t i = 0; i < wanted->count; i++) {
+        Partner__V1__OutcomeFit *to = match->outcomes[i] = arena_alloc(query->arena, sizeof *to);
+        partner__v1__outcome_fit__init(to);
+        to->wanted = outcome_copy(query->arena, wanted->items[i].outcome, wanted->items[i].code);
+        if (offer)
+            find_offered(query, query->index->slot_offer[slot], offer, &wanted->items[i], to);
+    }
+}
+
+/* ---- criteria and scorecard ---- */
+
+static Partner__V1__Criterion *add_criterion(struct arena *arena, Partner__V1__Match *match, const char *name,
+                                             const char *reason)
+{
+    Partner__V1__Criterion *to = arena_alloc(arena, sizeof *to);
+    partner__v1__criterion__init(to);
+    to->name = TEXT(arena, name);
+    to->reason = TEXT(arena, reason);
+    match->criteria[match->n_criteria++] = to;
+    return to;
+}
+
+static void add_criteria(const struct scoring *scoring, uint32_t slot, const double *values,
+                         Partner__V1__Match *match)
+{
+    const struct match_query *query = scoring->query;
+    match->criteria = arena_array(query->arena, CRITERION_COUNT + FILTER_COUNT, sizeof *match->criteria);
+    for (size_t i = 0; i < CRITERION_COUNT; i++) {
+        if (!scoring->weighing.applies[i])
+            continue;
+        const struct criterion *criterion = criterion_table[i];
+        Partner__V1__Criterion *to =
+            add_criterion(query->arena, match, criterion->name, criterion->reason(query, slot, values[i]));
+        to->value = values[i];
+        to->weight = query->weights[i];
+    }
+}
+
+/* A letter's mean by the weights used, or where these are 0 by the default ones; false: none of its criteria applies. */
+static bool letter_mean(const struct weighing *weighing, const double *values, char letter, double *ret_mean)
+{
+    double sum = 0, weights = 0, default_sum = 0, default_weights = 0;
+    for (size_t i = 0; i < CRITERION_COUNT; i++) {
+        if (!weighing->applies[i] || criterion_table[i]->letter != letter)
+            continue;
+        sum += weighing->weights[i] * values[i];
+        weights += weighing->weights[i];
+        default_sum += criterion_table[i]->weight * values[i];
+        default_weights += criterion_table[i]->weight;
+    }
+    if (default_weights == 0)
+        return false;
+    *ret_mean = weights > 0 ? sum / weights : default_sum / default_weights;
+    return true;
+}
+
+static void add_scorecard(const struct scoring *scoring, const double *values, Partner__V1__Match *match)
+{
+    struct arena *arena = scoring->query->arena;
+    Partner__V1__Scorecard *card = match->scorecard = arena_alloc(arena, sizeof *card);
+    partner__v1__scorecard__init(card);
+    const struct {
+        char letter;
+        double *mean;
+        const char *note;
+    } rows[] = {
+        {'S', &card->strategic,
+         "strategic: no partners and no strategy of the sender are known, and no themes are wanted"},
+        {'M', &card->meaningful, "meaningful: the need states no outcomes, sectors or duration to go by"},
+        {'R', &card->recognisable, "recognisable: nothing is known of how outcomes are recognised"},
+        {'T', &card->transferable, "transferable: the need states no outcomes to go by"},
+    };
+    card->notes = arena_array(arena, sizeof rows / sizeof *rows, sizeof *card->notes);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (!letter_mean(&scoring->weighing, values, rows[i].letter, rows[i].mean))
+            card->notes[card->n_notes++] = TEXT(arena, rows[i].note);
+}
+
+/* ---- network ---- */
+
+static void add_network(const struct match_query *query, uint32_t slot, Partner__V1__Match *match)
+{
+    struct arena *arena = query->arena;
+    Partner__V1__NetworkPath *path = match->network = arena_alloc(arena, sizeof *path);
+    partner__v1__network_path__init(path);
+    if (!query->network.partner_count)
+        return;
+    const struct match_index *index = query->index;
+    uint32_t body = index->bodies.of_organisation[index->slot_organisation[slot]];
+    const struct tie *tie = network_tie(&query->network, body);
+    path->distance = !tie ? 3 : tie->partner ? 1 : 2;
+    if (!tie)
+        return;
+    path->mobilities = tie->mobilities > UINT32_MAX ? UINT32_MAX : (uint32_t)tie->mobilities;
+    const char **via;
+    path->n_via = network_via(&query->network, arena, index, body, query->today, &via);
+    path->via = arena_array(arena, path->n_via, sizeof *path->via);
+    for (size_t i = 0; i < path->n_via; i++)
+        path->via[i] = TEXT(arena, via[i]);
+}
+
+Partner__V1__Match *answer_match(const struct scoring *scoring, const struct ranked *ranked,
+                                 Partner__V1__MatchView view)
+{
+    const struct match_query *query = scoring->query;
+    const struct offer_entry *entry = query->index->slot_offer[ranked->slot];
+    const pb_offer *offer = entry ? entry_record(&entry->entry, query->arena).offer : NULL;
+    Partner__V1__Match *match = match_new(query, ranked, offer);
+    if (view == PARTNER__V1__MATCH_VIEW__MATCH_VIEW_BASIC)
+        return match;
+    double values[CRITERION_COUNT];
+    rank_slot(scoring, ranked->slot, values);
+    add_criteria(scoring, ranked->slot, values, match);
+    add_outcomes(query, ranked->slot, offer, match);
+    add_scorecard(scoring, values, match);
+    add_network(query, ranked->slot, match);
+    match->free_places = match_query_free_places(query, ranked->slot);
+    return match;
+}
+
+void answer_add_filters(const struct match_query *query, uint32_t slot, Partner__V1__Match *match)
+{
+    for (size_t i = 0; i < FILTER_COUNT; i++) {
+        const struct filter *filter = filter_table[i];
+        if (!filter->stated(query))
+            continue;
+        bool met = filter_met(filter, query, slot);
+        Partner__V1__Criterion *to =
+            add_criterion(query->arena, match, filter->name, filter->reason(query, slot, met));
+        to->filter = true;
+        to->met = met;
+        to->value = met;
+    }
+}

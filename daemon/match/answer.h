@@ -1,0 +1,12 @@
+#pragma once
+
+#include "match/rank.h"
+#include "partner/v1/match.pb-c.h"
+
+/* Matches as messages: what is said of one slot. All in the query's arena. */
+
+/* In full, or the bare facts in BASIC. */
+Partner__V1__Match *answer_match(const struct scoring *scoring, const struct ranked *ranked,
+                                 Partner__V1__MatchView view);
+/* Adds a row for role, validity and each stated filter. */
+void answer_add_filters(const struct match_query *query, uint32_t slot, Partner__V1__Match *match);

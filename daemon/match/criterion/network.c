@@ -1,0 +1,59 @@
+#include "match/criterion/criterion.h"
+
+#include "base/arena.h"
+#include "match/bits.h"
+#include "match/index_data.h"
+#include "match/number.h"
+#include "match/sentence.h"
+
+/* A partner: 0.5 + 0.25 * m / (m + 5) + 0.25 * r / (1 + r); with common partners 0.5 * r / (1 + r). */
+
+static bool applies(const struct match_query *query)
+{
+    return query->network.partner_count > 0;
+}
+
+static const struct tie *tie_of(const struct match_query *query, uint32_t slot)
+{
+    const struct match_index *index = query->index;
+    return network_tie(&query->network, index->bodies.of_organisation[index->slot_organisation[slot]]);
+}
+
+static void score(const struct match_query *query, const struct match_block *block, double *value)
+{
+    for (uint32_t i = 0; i < block->count; i++) {
+        const struct tie *tie = tie_of(query, block->slots[i]);
+        if (!tie) {
+            value[i] = 0;
+            continue;
+        }
+        double m = (double)tie->mobilities, r = tie->nearness;
+        value[i] = tie->partner ? 0.5 + 0.25 * (m / (m + 5)) + 0.25 * (r / (1 + r)) : 0.5 * (r / (1 + r));
+    }
+}
+
+static const char *reason(const struct match_query *query, uint32_t slot, double)
+{
+    const struct match_index *index = query->index;
+    const struct tie *tie = tie_of(query, slot);
+    if (!tie)
+        return "is new to the sender's network";
+    const char **via;
+    size_t count =
+        network_via(&query->network, query->arena, index,
+                    index->bodies.of_organisation[index->slot_organisation[slot]], query->today, &via);
+    const char *common = sentence_count(query->arena, count, "common partner", "common partners");
+    if (!tie->partner)
+        return arena_format(query->arena, "is a partner of a partner: %s", common);
+    const char *moved = sentence_count(query->arena, tie->mobilities, "mobility", "mobilities");
+    return count ? arena_format(query->arena, "is a partner already, with %s so far and %s", moved, common)
+                 : arena_format(query->arena, "is a partner already, with %s so far", moved);
+}
+
+const struct criterion criterion_network = {.name = "network",
+                                            .letter = 'S',
+                                            .weight = 0.10,
+                                            .weight_offset = offsetof(Partner__V1__Weights, network),
+                                            .applies = applies,
+                                            .score = score,
+                                            .reason = reason};

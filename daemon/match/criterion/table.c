@@ -1,0 +1,70 @@
+#include "match/criterion/criterion.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/status.h"
+
+const struct criterion *const criterion_table[CRITERION_COUNT] = {
+    &criterion_outcomes, &criterion_sector,   &criterion_duration,    &criterion_network,
+    &criterion_strategy, &criterion_evidence, &criterion_recognition, &criterion_transfer,
+};
+
+static double given_weight(const Partner__V1__Weights *weights, const struct criterion *criterion)
+{
+    double weight;
+    memcpy(&weight, (const char *)weights + criterion->weight_offset, sizeof weight);
+    return weight;
+}
+
+void criterion_weights(const Partner__V1__Weights *weights, double by_row[CRITERION_COUNT])
+{
+    bool given = false;
+    for (size_t i = 0; weights && i < CRITERION_COUNT; i++)
+        given |= given_weight(weights, criterion_table[i]) > 0;
+    for (size_t i = 0; i < CRITERION_COUNT; i++)
+        by_row[i] = given ? given_weight(weights, criterion_table[i]) : criterion_table[i]->weight;
+}
+
+void match_weights_check(const Partner__V1__Weights *weights, struct faults *faults)
+{
+    for (size_t i = 0; weights && i < CRITERION_COUNT; i++) {
+        double weight = given_weight(weights, criterion_table[i]);
+        if (!isfinite(weight) || weight < 0)
+            faults_add(faults, "weights.", criterion_table[i]->name,
+                       "a weight is a number that is not below zero");
+    }
+}
+
+void weighing_init(struct weighing *weighing, const struct match_query *query)
+{
+    *weighing = (struct weighing){0};
+    double largest = 0;
+    for (size_t i = 0; i < CRITERION_COUNT; i++) {
+        weighing->applies[i] = criterion_table[i]->applies(query);
+        if (weighing->applies[i] && query->weights[i] > largest)
+            largest = query->weights[i];
+    }
+    int exponent;
+    frexp(largest, &exponent);
+    for (size_t i = 0; i < CRITERION_COUNT; i++)
+        if (weighing->applies[i]) {
+            weighing->weights[i] = ldexp(query->weights[i], -exponent);
+            weighing->sum += weighing->weights[i];
+        }
+}
+
+void weighing_score(const struct weighing *weighing, const struct match_query *query,
+                    const struct match_block *block, int64_t *billionths)
+{
+    double sums[BLOCK_SLOTS] = {0}, values[BLOCK_SLOTS];
+    for (size_t i = 0; i < CRITERION_COUNT; i++) {
+        if (!weighing->applies[i] || weighing->weights[i] == 0)
+            continue;
+        criterion_table[i]->score(query, block, values);
+        for (uint32_t j = 0; j < block->count; j++)
+            sums[j] += weighing->weights[i] * values[j];
+    }
+    for (uint32_t j = 0; j < block->count; j++)
+        billionths[j] = weighing->sum > 0 ? llround(sums[j] / weighing->sum * 1e9) : 0;
+}

@@ -1,0 +1,48 @@
+#include "match/filter/filter.h"
+
+#include "base/arena.h"
+#include "match/bits.h"
+#include "match/index_data.h"
+#include "match/number.h"
+#include "match/sentence.h"
+
+/* The organisation's region starts with a listed code. */
+
+static bool stated(const struct match_query *query)
+{
+    return query->region_count > 0;
+}
+
+static bool holds(const struct match_query *query, uint32_t slot)
+{
+    uint64_t region = index_slot_host(query->index, slot)->region;
+    for (uint32_t i = 0; region && i < query->region_count; i++)
+        if ((region & query->regions[i].mask) == query->regions[i].code)
+            return true;
+    return false;
+}
+
+static void keep(const struct match_query *query, struct match_block *block)
+{
+    BLOCK_KEEP(block, slot, holds(query, slot));
+}
+
+static void empty(struct match_query *query)
+{
+    query->region_count = 0;
+}
+
+static const char *reason(const struct match_query *query, uint32_t slot, bool met)
+{
+    uint64_t region = index_slot_host(query->index, slot)->region;
+    char code[9] = {0};
+    for (unsigned i = 0; i < 8; i++)
+        code[i] = (char)(region >> (56 - 8 * i));
+    if (!region)
+        return "states no region";
+    return arena_format(query->arena, met ? "is in region %s" : "is in region %s, which is not asked for",
+                        code);
+}
+
+const struct filter filter_regions = {
+    .name = "regions", .stated = stated, .keep = keep, .empty = empty, .reason = reason};

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct match_index;
+
+/* Whom the sender's body works with on one day, and who is near to these. Costs what the partners' own partnerships
+ * hold; nothing for bodies far away. */
+struct network {
+    uint32_t sender_body; /* PLACE_NONE: unknown */
+    uint32_t partner_count;
+    const uint32_t *partners; /* bodies, ascending */
+    /* Bodies that are partners or share one, open addressing by body. */
+    struct tie {
+        uint32_t body; /* PLACE_NONE: free */
+        uint32_t mark; /* scratch while counting */
+        bool partner;
+        double nearness;     /* sum of 1 / degree over the common partners */
+        uint64_t mobilities; /* of the partnerships that hold both */
+    } * ties;
+    uint32_t tie_count, mask;
+};
+
+void network_find(struct network *network, struct arena *arena, const struct match_index *index,
+                  uint32_t sender_body, int32_t today);
+/* NULL: neither partner nor near. */
+const struct tie *network_tie(const struct network *network, uint32_t body);
+/* Ids of the partners between, sorted: of each body in between the smallest that is party of a partnership with the given
+ * body. */
+size_t network_via(const struct network *network, struct arena *arena, const struct match_index *index,
+                   uint32_t body, int32_t today, const char ***ret_ids);

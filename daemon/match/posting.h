@@ -1,0 +1,38 @@
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+
+/* Which slots carry a value: a sorted list, or a bitset where more than one in 32 does. Both NULL where none does. */
+struct posting {
+    uint32_t count;
+    const uint32_t *items;
+    const uint64_t *bits;
+};
+
+/* The postings of every value of one attribute, by the value's number. */
+struct posting_table {
+    uint32_t value_count;
+    const struct posting *postings;
+};
+
+/* Gathers (value, slot) pairs, slots ascending and no pair twice; then makes the table. A zeroed struct is empty. */
+struct posting_pairs {
+    struct posting_pair {
+        uint32_t value, slot;
+    } * items;
+    size_t count, capacity;
+};
+
+void posting_pairs_add(struct posting_pairs *pairs, uint32_t value, uint32_t slot);
+void posting_pairs_fini(struct posting_pairs *pairs);
+/* Memory from the arena. Values are below value_count, slots below slot_count. Empties the pairs, keeping their memory. */
+struct posting_table posting_table_make(struct arena *arena, struct posting_pairs *pairs,
+                                        uint32_t value_count, uint32_t slot_count);
+
+/* The empty posting for a value that is out of range. */
+struct posting posting_of(const struct posting_table *table, uint32_t value);
+/* Adds the posting's slots to a set. */
+void posting_join(const struct posting *posting, uint64_t *bits, size_t words);

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "match/entry.h"
+#include "match/network.h"
+#include "match/query.h"
+#include "match/wanted.h"
+
+struct match_index;
+
+/* A question, taken apart once. What the need leaves empty is zero here. Emptying a field, as relaxations do, is a change
+ * of a copy. */
+
+enum { BLOCK_SLOTS = 256, CRITERION_COUNT = 8 };
+
+struct region_prefix {
+    uint64_t code, mask;
+};
+
+struct match_query {
+    const struct match_index *index;
+    struct arena *arena;
+    const struct match_question *question;
+    int32_t today;
+
+    struct numbers sectors, countries;
+    struct region_prefix *regions;
+    uint32_t region_count;
+    uint32_t min_days, max_days;
+    struct spoken_list languages;
+    uint32_t eqf_level, modes, themes;
+    int32_t start, end; /* INT32_MIN, INT32_MAX: open */
+    uint32_t learners, max_absent;
+    struct wanted wanted;
+    bool essential; /* whether essential outcomes count */
+    bool keep, extend;
+
+    const struct organisation_entry *sender; /* NULL: unknown, or none named */
+    bool sender_named;
+    uint32_t sender_body; /* PLACE_NONE */
+    struct network network;
+
+    double weights[CRITERION_COUNT]; /* by the criterion table's rows */
+};
+
+/* Some candidates, slots ascending. */
+struct match_block {
+    uint32_t count;
+    uint32_t first_ordinal; /* the first one's number among all candidates */
+    uint32_t slots[BLOCK_SLOTS];
+    /* of the wanted outcomes: sum of idf * fit, and how many are met by something reusable */
+    double outcome_sum[BLOCK_SLOTS];
+    uint32_t reusable_count[BLOCK_SLOTS];
+};
+
+void match_query_init(struct match_query *query, struct arena *arena, const struct match_index *index,
+                      const struct match_question *question);
+
+/* The slots that pass every filter, in the arena. */
+uint64_t *match_query_eligible(const struct match_query *query);
+/* Leaves of each body only its shown record's slots: of the records that are in the set the one with the most offers, ties by
+ * id. Returns how many bodies there are. */
+uint64_t match_query_reduce(const struct match_query *query, uint64_t *slots);
+
+/* ---- shared by filters, criteria and explanations ---- */
+
+/* s: the least days that a stay at this slot takes. */
+uint32_t match_query_stay_days(const struct match_query *query, uint32_t slot);
+/* w: the places that a window must have. */
+uint32_t match_query_places(const struct match_query *query);
+/* Days of a window within the period; below 1: none. */
+int64_t match_query_overlap_days(const struct match_query *query, const struct window *window);
+/* Whether a slot has no windows, or one that holds. */
+bool match_query_windows_hold(const struct match_query *query, uint32_t slot);
+/* The largest places among the windows that hold; 0 without windows. */
+uint32_t match_query_free_places(const struct match_query *query, uint32_t slot);
+/* The most digits that a wanted and an offered sector have in common, one a prefix of the other; 0: none. The pair where
+ * pointers are given. */
+unsigned match_sectors_common(const struct numbers *wanted, const struct numbers *offered,
+                              uint16_t *ret_wanted, uint16_t *ret_offered);
+/* Keeps of a block's slots those that pass. */
+#define BLOCK_KEEP(block, slot, condition)                 \
+    do {                                                   \
+        uint32_t kept_ = 0;                                \
+        for (uint32_t i_ = 0; i_ < (block)->count; i_++) { \
+            uint32_t slot = (block)->slots[i_];            \
+            (block)->slots[kept_] = slot;                  \
+            kept_ += (condition);                          \
+        }                                                  \
+        (block)->count = kept_;                            \
+    } while (0)

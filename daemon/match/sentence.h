@@ -1,0 +1,26 @@
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct match_query;
+struct numbers;
+
+/* Pieces of sentences for people, in English, in the query's arena. Names come from the vocabulary where it has them, else
+ * the codes stand. */
+
+const char *sentence_country(const struct match_query *query, uint16_t country);
+const char *sentence_language(const struct match_query *query, uint16_t language, unsigned level);
+/* "0715 mechanics and metal trades" */
+const char *sentence_sector(const struct match_query *query, uint16_t sector);
+const char *sentence_concept(const struct match_query *query, uint32_t concept, const char *otherwise);
+const char *sentence_theme(unsigned theme);
+const char *sentence_mode(unsigned mode);
+/* "1 day", "14 days" */
+const char *sentence_count(struct arena *arena, uint64_t count, const char *one, const char *many);
+/* "14 to 28 days" */
+const char *sentence_days(struct arena *arena, uint32_t min_days, uint32_t max_days);
+/* "a, b and c"; after the first few: "a, b, c and 2 more". */
+const char *sentence_list(struct arena *arena, const char *const *items, size_t count);
+const char *sentence_sectors(const struct match_query *query, const struct numbers *sectors);

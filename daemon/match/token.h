@@ -1,0 +1,21 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "match/rank.h"
+
+/* Page tokens: the question's hash and the key of the last match. */
+
+/* Of all that a page token is bound to. */
+uint64_t token_hash(struct arena *arena, const struct match_question *question);
+char *token_write(struct arena *arena, uint64_t hash, const struct ranked *last, const char *organisation_id);
+/* What a token says; false: not a token of this question. An organisation that is gone since is no fault. */
+struct token {
+    uint32_t group;
+    int64_t billionths;
+    const char *organisation_id; /* borrowed from the text */
+};
+bool token_read(const char *text, uint64_t hash, struct token *ret_token);
+/* Whether a match comes after the token's, with `place` the first organisation whose id is larger. */
+bool token_is_before(const struct token *token, uint32_t place, const struct ranked *ranked);

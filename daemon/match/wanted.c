@@ -1,0 +1,288 @@
+#include "match/wanted.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "match/bits.h"
+#include "match/index_data.h"
+#include "match/search.h"
+#include "vocab/lookup.h"
+#include "vocab/vocabulary.h"
+
+double fit_value(enum fit fit)
+{
+    static const double values[FIT_COUNT] = {0, 0.3, 0.5, 0.7, 1};
+    return values[fit];
+}
+
+/* ---- reading ---- */
+
+static Partner__V1__Interpretation *interpretation_new(struct arena *arena, const char *text)
+{
+    Partner__V1__Interpretation *to = arena_alloc(arena, sizeof *to);
+    partner__v1__interpretation__init(to);
+    to->text = arena_strdup(arena, text);
+    return to;
+}
+
+/* Looks the words up and says so; CONCEPT_NONE below the confidence that is asked for. */
+static uint32_t read_words(struct wanted *wanted, struct arena *arena, const struct vocabulary *vocabulary,
+                           const char *text)
+{
+    Partner__V1__Interpretation *said = interpretation_new(arena, text);
+    struct lookup_hit hit = {.concept = CONCEPT_NONE};
+    if (vocabulary)
+        hit = lookup_interpret(vocabulary, arena, SCHEME_OUTCOME, text);
+    if (hit.concept != CONCEPT_NONE) {
+        const struct concept_words *words = vocabulary_words(vocabulary, hit.concept, "en");
+        said->concept = arena_strdup(arena, vocabulary_code(vocabulary, hit.concept));
+        said->label = arena_strdup(arena, words && words->label ? words->label : "");
+        said->confidence = hit.score;
+    }
+    wanted->interpretations[wanted->interpretation_count++] = said;
+    if (hit.concept == CONCEPT_NONE || hit.score < CONCEPTS_LEAST_CONFIDENCE) {
+        wanted->unread_count++;
+        return CONCEPT_NONE;
+    }
+    return hit.concept;
+}
+
+static struct wanted_concept *find_code(const struct wanted *wanted, const char *code)
+{
+    for (uint32_t i = 0; i < wanted->count; i++)
+        if (strcmp(wanted->items[i].code, code) == 0)
+            return &wanted->items[i];
+    return NULL;
+}
+
+static void read_outcome(struct wanted *wanted, struct arena *arena, const struct match_index *index,
+                         const Partner__V1__Outcome *outcome)
+{
+    const char *code = outcome->concept;
+    if (!*code) {
+        uint32_t read = read_words(wanted, arena, index->vocabulary, outcome->text);
+        if (read == CONCEPT_NONE)
+            return;
+        code = arena_strdup(arena, vocabulary_code(index->vocabulary, read));
+    }
+    struct wanted_concept *known = find_code(wanted, code);
+    if (known)
+        known->essential |= outcome->essential;
+    else
+        wanted->items[wanted->count++] = (struct wanted_concept){
+            .concept = concept_names_find(&index->names, index->vocabulary, code),
+            .code = code,
+            .outcome = outcome,
+            .essential = outcome->essential,
+        };
+}
+
+/* ---- what is near ---- */
+
+struct near_list {
+    struct arena *arena;
+    struct near *items;
+    uint32_t count, capacity;
+};
+
+/* Links come best fit first: a concept that is there already for this wanted one, from `first` to `end`, has the better
+ * fit. */
+static void add_near(struct near_list *list, const struct match_index *index, uint32_t wanted, uint32_t first,
+                     uint32_t end, uint32_t concept, enum fit fit)
+{
+    for (uint32_t i = first; i < end; i++)
+        if (list->items[i].concept == concept)
+            return;
+    if (list->count == list->capacity) {
+        uint32_t old = list->capacity;
+        list->capacity = old ? old * 2 : 64;
+        list->items = arena_grow(list->arena, list->items, old * sizeof *list->items,
+                                 list->capacity * sizeof *list->items);
+    }
+    enum reuse reuse = index->vocabulary && concept < vocabulary_concept_count(index->vocabulary)
+                           ? vocabulary_reuse(index->vocabulary, concept)
+                           : REUSE_NONE;
+    list->items[list->count++] = (struct near){
+        .concept = concept,
+        .wanted = wanted,
+        .fit = fit,
+        .reusable = reuse == REUSE_TRANSVERSAL || reuse == REUSE_CROSS_SECTOR,
+        .next = UINT32_MAX,
+    };
+}
+
+static void add_links(struct near_list *list, const struct match_index *index, uint32_t wanted,
+                      uint32_t first, struct concept_list links, enum fit fit)
+{
+    uint32_t end = list->count; /* a list's own links are distinct */
+    for (size_t i = 0; i < links.count; i++)
+        add_near(list, index, wanted, first, end, links.items[i], fit);
+}
+
+static void find_near(struct wanted *wanted, struct arena *arena, const struct match_index *index)
+{
+    const struct vocabulary *vocabulary = index->vocabulary;
+    struct near_list list = {.arena = arena};
+    for (uint32_t i = 0; i < wanted->count; i++) {
+        struct wanted_concept *item = &wanted->items[i];
+        uint32_t first = item->near_first = list.count;
+        if (item->concept != CONCEPT_NONE)
+            add_near(&list, index, i, first, first, item->concept, FIT_SAME);
+        if (vocabulary && item->concept < vocabulary_concept_count(vocabulary)) {
+            add_links(&list, index, i, first, vocabulary_narrower(vocabulary, item->concept), FIT_NARROWER);
+            add_links(&list, index, i, first, vocabulary_broader(vocabulary, item->concept), FIT_BROADER);
+            add_links(&list, index, i, first, vocabulary_related(vocabulary, item->concept), FIT_RELATED);
+        }
+        item->near_count = list.count - first;
+    }
+    wanted->near = list.items;
+    wanted->near_count = list.count;
+}
+
+static uint32_t row_of(const struct wanted *wanted, uint32_t concept)
+{
+    uint32_t row = (concept * 2654435769u) >> 7 & wanted->mask;
+    while (wanted->rows[row] != UINT32_MAX && wanted->near[wanted->rows[row]].concept != concept)
+        row = (row + 1) & wanted->mask;
+    return row;
+}
+
+static void make_rows(struct wanted *wanted, struct arena *arena)
+{
+    uint32_t size = 16;
+    while (size < wanted->near_count * 2)
+        size *= 2;
+    wanted->mask = size - 1;
+    wanted->rows = arena_alloc(arena, size * sizeof *wanted->rows);
+    memset(wanted->rows, 0xff, size * sizeof *wanted->rows);
+    for (uint32_t i = 0; i < wanted->near_count; i++) {
+        uint32_t row = row_of(wanted, wanted->near[i].concept);
+        wanted->near[i].next = wanted->rows[row];
+        wanted->rows[row] = i;
+    }
+}
+
+void wanted_read(struct wanted *wanted, struct arena *arena, const struct match_index *index,
+                 Partner__V1__Outcome *const *outcomes, size_t count)
+{
+    *wanted = (struct wanted){
+        .items = arena_array(arena, count, sizeof *wanted->items),
+        .interpretations = arena_array(arena, count, sizeof(Partner__V1__Interpretation *)),
+    };
+    for (size_t i = 0; i < count; i++)
+        read_outcome(wanted, arena, index, outcomes[i]);
+    double offers = index->offer_count ? index->offer_count : 1;
+    for (uint32_t i = 0; i < wanted->count; i++) {
+        struct wanted_concept *item = &wanted->items[i];
+        item->idf = log(1 + offers / (1 + (double)posting_of(&index->concept, item->concept).count));
+        wanted->idf_sum += item->idf;
+    }
+    find_near(wanted, arena, index);
+    make_rows(wanted, arena);
+    for (uint32_t i = 0; i < wanted->near_count; i++)
+        wanted->posting_total += posting_of(&index->concept, wanted->near[i].concept).count;
+}
+
+void wanted_fit_slot(const struct wanted *wanted, const struct match_index *index, uint32_t slot,
+                     uint8_t *fits, bool *reusable)
+{
+    memset(fits, FIT_NONE, wanted->count * sizeof *fits);
+    memset(reusable, 0, wanted->count * sizeof *reusable);
+    for (uint32_t i = index->concept_first[slot]; i < index->concept_first[slot + 1]; i++) {
+        uint32_t row = wanted->rows[row_of(wanted, index->concepts[i])];
+        for (; row != UINT32_MAX; row = wanted->near[row].next) {
+            const struct near *near = &wanted->near[row];
+            if (near->fit > fits[near->wanted])
+                fits[near->wanted] = (uint8_t)near->fit;
+            reusable[near->wanted] |= near->reusable;
+        }
+    }
+}
+
+/* ---- many candidates ---- */
+
+/* One wanted concept's marks over the candidates, so that each counts once. */
+struct marks {
+    uint16_t *fit, *reusable;
+};
+
+static void count_candidate(struct coverage *coverage, struct marks *marks, const struct near *near,
+                            uint32_t ordinal)
+{
+    uint16_t mark = (uint16_t)(near->wanted + 1);
+    if (marks->fit[ordinal] != mark) {
+        marks->fit[ordinal] = mark;
+        coverage->sums[ordinal] += coverage->wanted->items[near->wanted].idf * fit_value(near->fit);
+    }
+    if (near->reusable && marks->reusable[ordinal] != mark) {
+        marks->reusable[ordinal] = mark;
+        coverage->reusable[ordinal]++;
+    }
+}
+
+static void walk_posting(struct coverage *coverage, struct marks *marks, const struct near *near,
+                         const uint64_t *candidates, const uint32_t *before)
+{
+    const struct posting posting = posting_of(&coverage->index->concept, near->concept);
+    if (posting.bits) {
+        for (size_t word = 0; word < bits_words(coverage->index->slot_count); word++)
+            for (uint64_t both = posting.bits[word] & candidates[word]; both; both &= both - 1) {
+                uint64_t below = candidates[word] & ((both & -both) - 1);
+                count_candidate(coverage, marks, near, before[word] + (uint32_t)__builtin_popcountll(below));
+            }
+        return;
+    }
+    for (uint32_t i = 0; i < posting.count; i++) {
+        uint32_t slot = posting.items[i], word = slot / 64;
+        uint64_t bit = (uint64_t)1 << (slot % 64);
+        if (candidates[word] & bit)
+            count_candidate(coverage, marks, near,
+                            before[word] + (uint32_t)__builtin_popcountll(candidates[word] & (bit - 1)));
+    }
+}
+
+void coverage_prepare(struct coverage *coverage, struct arena *arena, const struct match_index *index,
+                      const struct wanted *wanted, const uint64_t *candidates, const uint32_t *before,
+                      size_t count)
+{
+    *coverage = (struct coverage){
+        .wanted = wanted,
+        .index = index,
+        .fits = arena_array(arena, wanted->count, sizeof *coverage->fits),
+        .flags = arena_array(arena, wanted->count, sizeof *coverage->flags),
+    };
+    if (!candidates || !wanted->count || !index->slot_count)
+        return;
+    /* A candidate's own list costs a look at each of its concepts and at each wanted one. */
+    size_t own = index->concept_first[index->slot_count] / index->slot_count + wanted->count + 4;
+    if (count * own < wanted->posting_total + bits_words(index->slot_count))
+        return;
+    struct marks marks = {arena_array(arena, count, sizeof *marks.fit),
+                          arena_array(arena, count, sizeof *marks.reusable)};
+    coverage->sums = arena_array(arena, count, sizeof *coverage->sums);
+    coverage->reusable = arena_array(arena, count, sizeof *coverage->reusable);
+    for (uint32_t i = 0; i < wanted->near_count; i++)
+        walk_posting(coverage, &marks, &wanted->near[i], candidates, before);
+}
+
+void coverage_fill(const struct coverage *coverage, struct match_block *block)
+{
+    const struct wanted *wanted = coverage->wanted;
+    for (uint32_t i = 0; i < block->count; i++) {
+        if (coverage->sums) {
+            block->outcome_sum[i] = coverage->sums[block->first_ordinal + i];
+            block->reusable_count[i] = coverage->reusable[block->first_ordinal + i];
+            continue;
+        }
+        wanted_fit_slot(wanted, coverage->index, block->slots[i], coverage->fits, coverage->flags);
+        double sum = 0;
+        uint32_t reusable = 0;
+        for (uint32_t j = 0; j < wanted->count; j++) {
+            sum += wanted->items[j].idf * fit_value(coverage->fits[j]);
+            reusable += coverage->flags[j];
+        }
+        block->outcome_sum[i] = sum;
+        block->reusable_count[i] = reusable;
+    }
+}

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "partner/v1/match.pb-c.h"
+
+struct arena;
+struct match_index;
+struct match_block;
+
+/* The outcomes that a need wants, as far as they were read, and which offered concepts cover them how well. */
+
+/* How an offered concept stands to a wanted one, worst first. */
+enum fit { FIT_NONE, FIT_RELATED, FIT_BROADER, FIT_NARROWER, FIT_SAME, FIT_COUNT };
+double fit_value(enum fit fit);
+/* An essential outcome asks for this at least. */
+#define FIT_LEAST_ESSENTIAL FIT_NARROWER
+
+struct wanted_concept {
+    uint32_t concept; /* CONCEPT_NONE: no offer can have it but it was read */
+    const char *code;
+    const Partner__V1__Outcome *outcome;
+    double idf;
+    bool essential;
+    uint32_t near_first, near_count; /* in near, best fit first */
+};
+
+/* A concept that covers a wanted one. */
+struct near {
+    uint32_t concept, wanted;
+    enum fit fit;
+    bool reusable; /* transversal or cross-sector */
+    uint32_t next; /* another row of the same concept, or UINT32_MAX */
+};
+
+struct wanted {
+    uint32_t count, near_count;
+    struct wanted_concept *items; /* distinct, in the order of the need */
+    struct near *near;
+    double idf_sum;
+    size_t posting_total; /* of all near concepts */
+    uint32_t *rows, mask; /* near by concept, open addressing; UINT32_MAX: free */
+    /* Words of the request that were looked up, and how many of them could not be read. */
+    size_t interpretation_count, unread_count;
+    Partner__V1__Interpretation **interpretations;
+};
+
+void wanted_read(struct wanted *wanted, struct arena *arena, const struct match_index *index,
+                 Partner__V1__Outcome *const *outcomes, size_t count);
+/* For each wanted concept the best fit over what the slot offers, and whether any offered concept of some fit is reusable. */
+void wanted_fit_slot(const struct wanted *wanted, const struct match_index *index, uint32_t slot,
+                     uint8_t *fits, bool *reusable);
+
+/* Sums over wanted concepts for many candidates at once: idf * fit, and how many are met by something reusable. */
+struct coverage {
+    const struct wanted *wanted;
+    const struct match_index *index;
+    /* By a candidate's ordinal where the postings were walked; NULL where each candidate's own list is read. */
+    double *sums;
+    uint16_t *reusable;
+    uint8_t *fits; /* scratch for one slot */
+    bool *flags;
+};
+/* `candidates` is a set of slots, `before[w]` how many of its slots lie below word w; takes the cheaper of two ways, which give
+ * the same. Candidates NULL: each one's own list. */
+void coverage_prepare(struct coverage *coverage, struct arena *arena, const struct match_index *index,
+                      const struct wanted *wanted, const uint64_t *candidates, const uint32_t *before,
+                      size_t count);
+/* Fills the block's sums. */
+void coverage_fill(const struct coverage *coverage, struct match_block *block);

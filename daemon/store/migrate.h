@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stdint.h>
+
 #include "base/status.h"
 
 struct arena;
@@ -10,3 +12,6 @@ struct arena;
  * UNAVAILABLE: no connection. FAILED_PRECONDITION: the database is newer than the program, or an applied migration was
  * another text. */
 struct status store_migrate(struct arena *arena, const char *conninfo);
+
+/* Only looks: the same refusals, and how many migrations are missing. Blocks. */
+struct status store_check(struct arena *arena, const char *conninfo, uint64_t *ret_missing);

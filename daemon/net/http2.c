@@ -121,6 +121,14 @@ static void send_pieces(struct http2 *http2)
         connection_write(connection, block, used);
 }
 
+/* Between the two GOAWAYs of a drain nghttp2 wants nothing, but requests may be on the way. */
+static bool has_ended(struct http2 *http2)
+{
+    if (http2->drain == DRAIN_ANNOUNCED && !http2->is_ending)
+        return false;
+    return !nghttp2_session_want_read(http2->session) && !nghttp2_session_want_write(http2->session);
+}
+
 static void http2_flush(void *self)
 {
     struct http2 *http2 = self;
@@ -132,7 +140,7 @@ static void http2_flush(void *self)
         more = streams_tell_writable(http2);
     } while (more && connection_unsent(http2->connection) < http2->common->limits.output_high_bytes);
     http2->is_busy = false;
-    if (!nghttp2_session_want_read(http2->session) && !nghttp2_session_want_write(http2->session))
+    if (has_ended(http2))
         connection_finish(http2->connection, http2->end_reason);
 }
 

@@ -145,10 +145,11 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, 
 
 static void count_own_reset(struct http2 *http2, const nghttp2_frame *frame)
 {
-    metric_add(http2->common->counters.resets_by_us, 1);
     /* Without an error it says only that the rest of a request is not needed. */
-    if (frame->rst_stream.error_code != NGHTTP2_NO_ERROR &&
-        ++http2->own_resets > http2->common->limits.own_resets)
+    if (frame->rst_stream.error_code == NGHTTP2_NO_ERROR)
+        return;
+    metric_add(http2->common->counters.resets_by_us, 1);
+    if (++http2->own_resets > http2->common->limits.own_resets)
         http2_fail(http2, NGHTTP2_ENHANCE_YOUR_CALM, END_FLOOD);
 }
 

@@ -29,7 +29,7 @@ struct net_limits {
 
     /* Floods: so many at once, and then so many a second. */
     double peer_resets, peer_resets_per_s;
-    double own_resets; /* that the peer provoked, of a connection */
+    unsigned own_resets; /* that the peer provoked, of a connection */
     double pings, pings_per_s;
     double settings, settings_per_s;
     unsigned empty_frames; /* DATA without a byte, in a row */

@@ -71,6 +71,7 @@ static struct rpc_call *begin(struct rpc_server *server, struct loop *loop, cons
         call->sink->headers(call->stream, head_fields, 1, false);
         big_go_on(call);
     } else if (strcmp(call->path, "/later") == 0) {
+        call->sink->headers(call->stream, head_fields, 1, false);
         atomic_store(&test_calls.later, call);
     }
     return call;
@@ -111,8 +112,11 @@ static void on_writable(struct rpc_call *call)
 
 static void answer_now(void *context)
 {
-    if (atomic_load(&test_calls.later) == context)
-        answer(context, "late", 4);
+    struct rpc_call *call = context;
+    if (atomic_load(&test_calls.later) != call)
+        return;
+    call->sink->data(call->stream, "late", 4);
+    call->sink->trailers(call->stream, ok_fields, 1);
 }
 
 void calls_answer_later(void)

@@ -10,7 +10,7 @@
  *   /echo        gives back the body when all of it is in, then trailers
  *   /refuse      answers at once by trailers alone, whatever comes
  *   /big/<n>     gives n bytes, as fast as they are taken
- *   /later       answers with "late" and trailers after calls_answer_later
+ *   /later       gives its head, and "late" and trailers after calls_answer_later
  *   /hold        takes the body and never gives its window back, nor answers
  * A head that is too large is refused. */
 struct test_calls {

@@ -65,7 +65,7 @@ static void retired_free_before(struct retired_list *list, uint64_t generation)
 {
     while (list->first < list->count && list->items[list->first].generation < generation)
         record_entry_free(list->items[list->first++].entry);
-    if (list->first * 2 < list->count)
+    if (list->first == 0 || list->first * 2 < list->count)
         return;
     memmove(list->items, list->items + list->first, (list->count - list->first) * sizeof *list->items);
     list->count -= list->first;

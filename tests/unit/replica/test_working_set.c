@@ -1,0 +1,158 @@
+/* Snapshots of a set that goes on changing: each stays as it was, whoever else is gone; run under the address sanitizer
+ * it shows that nothing is freed early or forgotten. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "replica/directory.h"
+#include "replica/working_set.h"
+#include "vocab/vocabulary.h"
+
+enum { IDS = 30, KEPT = 5, ROUNDS = 400 };
+
+static unsigned random_state = 7;
+
+static unsigned random_below(unsigned limit)
+{
+    random_state = random_state * 1103515245 + 12345;
+    return (random_state >> 16) % limit;
+}
+
+static void put_organisation(struct working_set *set, unsigned number, uint64_t revision)
+{
+    struct arena *arena = arena_new(0);
+    pb_organisation organisation = PARTNER__V1__ORGANISATION__INIT;
+    Partner__V1__Role roles[] = {PARTNER__V1__ROLE__ROLE_HOSTING};
+    organisation.id = arena_format(arena, "%s/o%u", number % 2 ? "even" : "odd", number);
+    organisation.name = arena_format(arena, "Name %u at %llu", number, (unsigned long long)revision);
+    organisation.country = arena_strdup(arena, "DE");
+    organisation.roles = roles;
+    organisation.n_roles = 1;
+    struct record record = {RECORD_ORGANISATION, {.organisation = &organisation}};
+    size_t bytes;
+    void *packed = record_pack(arena, &record, &bytes);
+    working_set_put(set, &record, packed, bytes, revision, (int64_t)revision * 1000000);
+    arena_free(arena);
+}
+
+/* What a snapshot should hold: the revision of each number's content, 0 for none. */
+struct kept {
+    struct snapshot *snapshot;
+    uint64_t revisions[IDS];
+};
+
+static void check(const struct kept *kept)
+{
+    struct arena *arena = arena_new(0);
+    uint64_t count = 0;
+    for (unsigned i = 0; i < IDS; i++) {
+        struct record record;
+        const char *id = arena_format(arena, "%s/o%u", i % 2 ? "even" : "odd", i);
+        bool there = snapshot_record(kept->snapshot, arena, RECORD_ORGANISATION, id, &record);
+        assert_int_equal(there, kept->revisions[i] != 0);
+        if (!there)
+            continue;
+        count++;
+        assert_int_equal(record.organisation->revision, kept->revisions[i]);
+        assert_int_equal(record.organisation->update_time->seconds, kept->revisions[i]);
+        assert_string_equal(record.organisation->name, arena_format(arena, "Name %u at %llu", i,
+                                                                    (unsigned long long)kept->revisions[i]));
+    }
+    uint64_t counted = 0;
+    for (size_t i = 0; i < kept->snapshot->registry_count; i++)
+        counted += kept->snapshot->registries[i].counts[RECORD_ORGANISATION];
+    assert_int_equal(counted, count);
+    assert_int_equal(directory_count(kept->snapshot->directory), count);
+    arena_free(arena);
+}
+
+static struct working_set *set_with_vocabulary(void)
+{
+    struct working_set *set = working_set_new();
+    struct vocabulary *vocabulary = vocabulary_builder_finish(vocabulary_builder_new());
+    working_set_vocabulary(set, vocabulary);
+    vocabulary_release(vocabulary);
+    return set;
+}
+
+static void snapshots_stay_as_they_were(void **)
+{
+    struct working_set *set = set_with_vocabulary();
+    struct kept all[KEPT] = {0};
+    uint64_t now[IDS] = {0};
+    for (unsigned round = 1; round <= ROUNDS; round++) {
+        for (unsigned change = random_below(8); change; change--) {
+            unsigned number = random_below(IDS);
+            char id[32];
+            snprintf(id, sizeof id, "%s/o%u", number % 2 ? "even" : "odd", number);
+            if (random_below(3)) {
+                put_organisation(set, number, round);
+                now[number] = round;
+            } else {
+                working_set_remove(set, id, 1);
+                now[number] = 0;
+            }
+        }
+        struct kept *kept = &all[random_below(KEPT)];
+        if (kept->snapshot) {
+            check(kept);
+            snapshot_release(kept->snapshot);
+        }
+        kept->snapshot = working_set_publish(set, round);
+        memcpy(kept->revisions, now, sizeof now);
+        check(kept);
+    }
+    for (int i = 0; i < KEPT; i++) {
+        if (!all[i].snapshot)
+            continue;
+        check(&all[i]);
+        snapshot_release(all[i].snapshot);
+    }
+    working_set_free(set);
+}
+
+static void a_cleared_set_is_empty_and_leaves_older_snapshots_alone(void **)
+{
+    struct working_set *set = set_with_vocabulary();
+    struct kept kept = {.revisions = {[3] = 5}};
+    put_organisation(set, 3, 5);
+    kept.snapshot = working_set_publish(set, 5);
+    put_organisation(set, 4, 6);
+    working_set_clear(set);
+    struct kept empty = {.snapshot = working_set_publish(set, 7)};
+    check(&kept);
+    check(&empty);
+    assert_int_equal(empty.snapshot->registry_count, 0);
+    snapshot_release(kept.snapshot);
+    snapshot_release(empty.snapshot);
+    working_set_free(set);
+}
+
+static void changes_that_were_not_published_are_freed_too(void **)
+{
+    struct working_set *set = set_with_vocabulary();
+    put_organisation(set, 1, 1);
+    snapshot_release(working_set_publish(set, 1));
+    put_organisation(set, 1, 2);
+    put_organisation(set, 1, 3);
+    put_organisation(set, 2, 3);
+    working_set_remove(set, "odd/o2", 3);
+    working_set_free(set);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(snapshots_stay_as_they_were),
+        cmocka_unit_test(a_cleared_set_is_empty_and_leaves_older_snapshots_alone),
+        cmocka_unit_test(changes_that_were_not_published_are_freed_too),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "replica/directory_entry.h"
+
+/* Many organisations in order of id, with an index over their words and identifiers. Immutable, counted, any thread. */
+
+struct directory_base {
+    _Atomic unsigned owners;
+    struct arena *arena;
+    struct directory_entry **entries;
+    uint32_t count;
+    const char **words; /* distinct, in byte order */
+    uint32_t word_count;
+    uint32_t *starts, *rows;                  /* of each word, where in `entries` it comes */
+    struct directory_identifier *identifiers; /* in byte order, then by row */
+    uint32_t identifier_count;
+};
+
+struct directory_identifier {
+    const char *text;
+    uint32_t row;
+};
+
+/* Takes over one reference of each entry; the array is copied. Entries are in order of id. */
+struct directory_base *directory_base_new(struct directory_entry *const *entries, uint32_t count);
+struct directory_base *directory_base_acquire(struct directory_base *base);
+void directory_base_release(struct directory_base *base); /* NULL is fine */
+
+/* The first row whose id is not before this one. */
+uint32_t directory_base_row(const struct directory_base *base, const char *id);
+
+static inline size_t directory_bit_words(uint32_t rows)
+{
+    return ((size_t)rows + 63) / 64;
+}
+
+/* The rows for which every word is found, as a bit set in the arena of directory_bit_words() words. */
+uint64_t *directory_base_search(const struct directory_base *base, struct arena *arena,
+                                struct text_list words);

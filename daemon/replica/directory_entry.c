@@ -1,0 +1,253 @@
+#include "replica/directory_entry.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "vocab/place.h"
+#include "vocab/sector.h"
+
+/* What a word's place is worth where the word is whole, and the share of that where it is the start of one. */
+static const double name_worth = 1, other_name_worth = 0.9, city_worth = 0.6;
+static const double start_least = 0.6, start_range = 0.3;
+static const double words_share = 0.7; /* of the fit; the rest is how much of the name was hit */
+
+enum { BEST_FIT = 1000000 };
+
+/* ---- making one ---- */
+
+/* Appends a text with its NUL; nothing of an empty one, which would end a list. */
+static void append(struct text_buffer *out, const char *text)
+{
+    if (*text)
+        text_buffer_append(out, text, strlen(text) + 1);
+}
+
+static void append_one(struct text_buffer *out, const char *text)
+{
+    text_buffer_append(out, text, strlen(text) + 1);
+}
+
+static void end_list(struct text_buffer *out)
+{
+    text_buffer_append(out, "", 1);
+}
+
+static const char *squeeze(struct arena *arena, const char *text)
+{
+    char *folded = text_fold(arena, text), *to = folded;
+    for (const char *from = folded; *from; from++)
+        if (*from != ' ')
+            *to++ = *from;
+    *to = '\0';
+    return folded;
+}
+
+static void append_identifiers(struct text_buffer *out, struct arena *arena,
+                               const pb_organisation *organisation)
+{
+    const char *key = strchr(organisation->id, '/');
+    append(out, squeeze(arena, organisation->id));
+    append(out, squeeze(arena, key ? key + 1 : ""));
+    for (size_t i = 0; i < organisation->n_identifiers; i++)
+        append(out, squeeze(arena, organisation->identifiers[i]->value));
+    end_list(out);
+}
+
+struct directory_entry *directory_entry_new(const pb_organisation *organisation)
+{
+    struct text_buffer out = {0};
+    struct arena *arena = arena_new(0);
+    size_t starts[7] = {0};
+    append_one(&out, organisation->id);
+    starts[1] = out.size;
+    append_one(&out, country_normalise(organisation->country));
+    starts[2] = out.size;
+    append_one(&out, text_fold(arena, organisation->name));
+    starts[3] = out.size;
+    for (size_t i = 0; i < organisation->n_other_names; i++)
+        append(&out, text_fold(arena, organisation->other_names[i]->value));
+    end_list(&out);
+    starts[4] = out.size;
+    append_one(&out, text_fold(arena, organisation->city));
+    starts[5] = out.size;
+    append_identifiers(&out, arena, organisation);
+    starts[6] = out.size;
+    for (size_t i = 0; i < organisation->n_sectors; i++)
+        append(&out, organisation->sectors[i]);
+    end_list(&out);
+    struct directory_entry *entry = heap_alloc(sizeof *entry + out.size);
+    memcpy(entry->data, out.bytes, out.size);
+    atomic_init(&entry->owners, 1);
+    entry->roles = 0;
+    for (size_t i = 0; i < organisation->n_roles; i++)
+        entry->roles |= (unsigned)organisation->roles[i] < 32 ? 1u << organisation->roles[i] : 0;
+    entry->id = entry->data;
+    entry->country = entry->data + starts[1];
+    entry->name = entry->data + starts[2];
+    entry->other_names = entry->data + starts[3];
+    entry->city = entry->data + starts[4];
+    entry->identifiers = entry->data + starts[5];
+    entry->sectors = entry->data + starts[6];
+    text_buffer_fini(&out);
+    arena_free(arena);
+    return entry;
+}
+
+struct directory_entry *directory_entry_acquire(struct directory_entry *entry)
+{
+    atomic_fetch_add_explicit(&entry->owners, 1, memory_order_relaxed);
+    return entry;
+}
+
+void directory_entry_release(struct directory_entry *entry)
+{
+    if (entry && atomic_fetch_sub_explicit(&entry->owners, 1, memory_order_acq_rel) == 1)
+        free(entry);
+}
+
+/* ---- filters ---- */
+
+static bool has_role(const struct directory_entry *entry, const struct directory_query *query)
+{
+    for (size_t i = 0; i < query->role_count; i++)
+        if ((unsigned)query->roles[i] < 32 && (entry->roles & 1u << query->roles[i]))
+            return true;
+    return query->role_count == 0;
+}
+
+static bool has_country(const struct directory_entry *entry, const struct directory_query *query)
+{
+    for (size_t i = 0; i < query->country_count; i++)
+        if (text_equal(entry->country, country_normalise(query->countries[i])))
+            return true;
+    return query->country_count == 0;
+}
+
+static bool has_sector(const struct directory_entry *entry, const struct directory_query *query)
+{
+    const char *list = entry->sectors;
+    for (const char *sector; query->sector_count && (sector = directory_list_next(&list));)
+        for (size_t i = 0; i < query->sector_count; i++)
+            if (sector_is_compatible(sector, query->sectors[i]))
+                return true;
+    return query->sector_count == 0;
+}
+
+static bool has_registry(const struct directory_entry *entry, const struct directory_query *query)
+{
+    if (!query->registry || !*query->registry)
+        return true;
+    size_t size = strlen(query->registry);
+    return strncmp(entry->id, query->registry, size) == 0 && entry->id[size] == '/';
+}
+
+bool directory_entry_passes(const struct directory_entry *entry, const struct directory_query *query)
+{
+    return has_role(entry, query) && has_country(entry, query) && has_registry(entry, query) &&
+           has_sector(entry, query);
+}
+
+/* ---- fit ---- */
+
+/* What the word is worth in the text: all where it is a word of it, some where it is the start of one, else 0. */
+static double worth_in(const char *text, const char *word, size_t size)
+{
+    double best = 0;
+    for (const char *at = text; *at;) {
+        size_t length = strcspn(at, " ");
+        if (length >= size && memcmp(at, word, size) == 0) {
+            double worth = length == size ? 1 : start_least + start_range * (double)size / (double)length;
+            if (worth > best)
+                best = worth;
+        }
+        at += length + (at[length] == ' ');
+    }
+    return best;
+}
+
+static double word_worth(const struct directory_entry *entry, const char *word)
+{
+    size_t size = strlen(word);
+    double best = name_worth * worth_in(entry->name, word, size), worth;
+    const char *list = entry->other_names;
+    for (const char *name; best < other_name_worth && (name = directory_list_next(&list));) {
+        worth = other_name_worth * worth_in(name, word, size);
+        best = worth > best ? worth : best;
+    }
+    if (best < city_worth) {
+        worth = city_worth * worth_in(entry->city, word, size);
+        best = worth > best ? worth : best;
+    }
+    return best;
+}
+
+size_t directory_words_spell(struct text_list words, size_t first, const char *identifier)
+{
+    for (size_t i = first; i < words.count; i++) {
+        size_t size = strlen(words.items[i]);
+        if (strncmp(identifier, words.items[i], size) != 0)
+            return 0;
+        identifier += size;
+        if (!*identifier)
+            return i + 1 - first;
+    }
+    return 0;
+}
+
+/* The longest run of words from `first` on that is one of the identifiers. */
+static size_t identifier_run(const struct directory_entry *entry, struct text_list words, size_t first)
+{
+    size_t longest = 0;
+    const char *list = entry->identifiers;
+    for (const char *identifier; (identifier = directory_list_next(&list));) {
+        size_t run = directory_words_spell(words, first, identifier);
+        longest = run > longest ? run : longest;
+    }
+    return longest;
+}
+
+/* The share of the name's words that the query's words hit. */
+static double name_share(const char *name, struct text_list words)
+{
+    size_t hit = 0, count = 0;
+    for (const char *at = name; *at; count++) {
+        size_t length = strcspn(at, " ");
+        for (size_t i = 0; i < words.count; i++) {
+            size_t size = strlen(words.items[i]);
+            if (length >= size && memcmp(at, words.items[i], size) == 0) {
+                hit++;
+                break;
+            }
+        }
+        at += length + (at[length] == ' ');
+    }
+    return count ? (double)hit / (double)count : 0;
+}
+
+uint32_t directory_entry_fit(const struct directory_entry *entry, struct text_list words)
+{
+    double sum = 0;
+    size_t spelled_to = 0;
+    for (size_t i = 0; i < words.count; i++) {
+        size_t run = identifier_run(entry, words, i);
+        if (i + run > spelled_to)
+            spelled_to = i + run;
+        if (run == words.count)
+            return BEST_FIT;
+        double worth = i < spelled_to ? 1 : word_worth(entry, words.items[i]);
+        if (worth == 0)
+            return 0;
+        sum += worth;
+    }
+    double share = name_share(entry->name, words);
+    const char *list = entry->other_names;
+    for (const char *name; share < 1 && (name = directory_list_next(&list));) {
+        double other = name_share(name, words);
+        share = other > share ? other : share;
+    }
+    double fit = words_share * sum / (double)words.count + (1 - words_share) * share;
+    return 1 + (uint32_t)(fit * (BEST_FIT - 1) + 0.5);
+}

@@ -6,12 +6,11 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/log.h"
 #include "store/dblink.h"
 #include "store/parameter.h"
 #include "store/store.h"
 
-enum { PREPARED_MOST = 64, SILENCE_MARGIN_MS = 5000 };
+enum { PREPARED_MOST = 64, SILENCE_MARGIN_MS = 5000, REASON_BYTES = 200 };
 
 /* What the next result belongs to. */
 struct expected {
@@ -33,6 +32,7 @@ struct pipeline {
     PGresult **results;
     size_t result_count;
     char sqlstate[6]; /* "": nothing failed so far */
+    char reason[REASON_BYTES];
     bool is_under_way;
     pipeline_done_fn done;
     void *done_context;
@@ -54,14 +54,16 @@ static void group_finish(struct pipeline *pipeline, enum pipeline_outcome outcom
 {
     PGresult **results = pipeline->results;
     size_t count = pipeline->result_count;
-    char sqlstate[sizeof pipeline->sqlstate];
+    char sqlstate[sizeof pipeline->sqlstate], reason[REASON_BYTES];
     memcpy(sqlstate, pipeline->sqlstate, sizeof sqlstate);
+    memcpy(reason, pipeline->reason, sizeof reason);
     pipeline->results = NULL;
     pipeline->result_count = 0;
     group_clear(pipeline);
     dblink_watch(pipeline->link, 0);
     pipeline->done(pipeline->done_context,
-                   &(struct pipeline_reply){.outcome = outcome, .results = results, .sqlstate = sqlstate});
+                   &(struct pipeline_reply){
+                       .outcome = outcome, .results = results, .sqlstate = sqlstate, .reason = reason});
     for (size_t i = 0; i < count; i++)
         PQclear(results[i]);
     free(results);
@@ -145,9 +147,8 @@ static void note_failure(struct pipeline *pipeline, const struct statement *stat
 {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     snprintf(pipeline->sqlstate, sizeof pipeline->sqlstate, "%s", sqlstate ? sqlstate : "XX000");
-    log_event(LOG_DEBUG, "store.statement", "a statement failed", LOG_TEXT("statement", statement->name),
-              LOG_TEXT("sqlstate", pipeline->sqlstate),
-              LOG_TEXT("reason", PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    snprintf(pipeline->reason, sizeof pipeline->reason, "%s: %s", statement->name, message ? message : "");
 }
 
 static void take_result(struct pipeline *pipeline, PGresult *result)

@@ -27,6 +27,7 @@ struct pipeline_reply {
     enum pipeline_outcome outcome;
     PGresult *const *results; /* OK: one a statement, in order, binary; gone after the call */
     const char *sqlstate;     /* FAILED: of the statement that did; five characters */
+    const char *reason;       /* FAILED: for the log: statement and PostgreSQL's message */
 };
 
 typedef void (*pipeline_done_fn)(void *context, const struct pipeline_reply *reply);

@@ -93,11 +93,13 @@ void transaction_refuse(struct transaction *transaction, struct status status)
     pipeline_sync(transaction->pipeline, on_rolled_back, transaction);
 }
 
-static void on_failed(struct transaction *transaction, const char *sqlstate)
+static void on_failed(struct transaction *transaction, const struct pipeline_reply *reply)
 {
+    const char *sqlstate = reply->sqlstate;
     struct status status = status_of_sqlstate(sqlstate);
     if (status.code == STATUS_INTERNAL)
-        log_event(LOG_ERROR, "store.fault", "a write failed that should not", LOG_TEXT("sqlstate", sqlstate));
+        log_event(LOG_ERROR, "store.fault", "a write failed that should not", LOG_TEXT("sqlstate", sqlstate),
+                  LOG_TEXT("reason", reply->reason));
     if (sqlstate_is(sqlstate, "25006")) /* it has become a standby: another connection may find the primary */
         pipeline_drop(transaction->pipeline, "the database takes no writes");
     transaction->tries_again = is_worth_another(sqlstate) && transaction->attempt_count < ATTEMPTS_MOST;
@@ -110,7 +112,7 @@ static void on_reply(void *context, const struct pipeline_reply *reply)
     if (reply->outcome == PIPELINE_LOST)
         finish(transaction, status_of_loss());
     else if (reply->outcome == PIPELINE_FAILED)
-        on_failed(transaction, reply->sqlstate);
+        on_failed(transaction, reply);
     else if (transaction->next)
         transaction->next(transaction, reply->results);
     else

@@ -110,8 +110,9 @@ static void fill_field(struct arena *arena, uint64_t *seed, const ProtobufCField
 
 static void fill_message(struct arena *arena, uint64_t *seed, ProtobufCMessage *message)
 {
+    bool is_range = message->descriptor == &partner__v1__day_range__descriptor;
     for (unsigned i = 0; i < message->descriptor->n_fields; i++)
-        if (!field_is_output(&message->descriptor->fields[i]) && random_next(seed) % 5)
+        if (!field_is_output(&message->descriptor->fields[i]) && (is_range || random_next(seed) % 5))
             fill_field(arena, seed, &message->descriptor->fields[i], message);
 }
 

@@ -5,6 +5,8 @@
 #include "rpc/field.h"
 #include "rpc/wire.h"
 
+enum { FAULTS_NAMED = 50 };
+
 /* One message on the way down. */
 struct level {
     const struct level *up;
@@ -46,7 +48,8 @@ static const char *path_of(struct check *check, const struct level *level)
 /* The rest can be read: goes on. */
 static void add_fault(struct check *check, const struct level *level, const char *message)
 {
-    faults_add(&check->faults, "", path_of(check, level), "%s", message);
+    if (check->faults.count < FAULTS_NAMED)
+        faults_add(&check->faults, "", path_of(check, level), "%s", message);
 }
 
 static bool fail(struct check *check, const struct level *level, const char *message)

@@ -1,0 +1,253 @@
+#include "client/commands.h"
+
+#include "client/client.h"
+
+#define SCHEMES "sector|outcome|occupation|country|region|industry|language"
+
+static const struct flag global_flags[] = {
+    {"server", 0, FLAG_TEXT, "URL", "where partnerd is; http://127.0.0.1:8470 where nothing says otherwise"},
+    {"token-file", 0, FLAG_TEXT, "FILE", "a file with the token, which nobody else may read"},
+    {"profile", 0, FLAG_TEXT, "NAME", "a [NAME] of the configuration file; see partner config"},
+    {"output", 'o', FLAG_CHOICE, "table|json|jsonl|csv", "how the answer is written"},
+    {"fields", 0, FLAG_LIST, "PATH,...", "only these fields, as name,network.distance"},
+    {"no-headers", 0, FLAG_SWITCH, NULL, "leave out the line of headings"},
+    {"no-color", 0, FLAG_SWITCH, NULL, "no colour, on a terminal too"},
+    {"timeout", 0, FLAG_TEXT, "TIME", "how long to wait, as 30s or 2m; 0: for ever"},
+    {"verbose", 'v', FLAG_SWITCH, NULL, "say each call, its status and time"},
+    {"help", 'h', FLAG_SWITCH, NULL, "this help"},
+    {"version", 0, FLAG_SWITCH, NULL, "the version"},
+    {0},
+};
+
+static const struct flag need_flags[] = {
+    {"from", 0, FLAG_TEXT, "ID", "the organisation that sends: its partners and strategy count"},
+    {"sector", 0, FLAG_LIST, "WORDS|CODE,...", "by words or by ISCED-F code; any of them"},
+    {"outcome", 0, FLAG_REPEAT, "WORDS|URI", "what learners are to learn; repeat for each"},
+    {"essential", 0, FLAG_REPEAT, "WORDS|URI", "the same, and a host that doesn't cover it is no match"},
+    {"weeks", 0, FLAG_TEXT, "N|N-M", "how long, in weeks"},
+    {"days", 0, FLAG_TEXT, "N|N-M", "how long, in days"},
+    {"months", 0, FLAG_TEXT, "N|N-M", "how long, in months of 30 days"},
+    {"stay", 0, FLAG_TEXT, "LENGTH", "how long, as 14d, 3w, 6m, 2w-3w"},
+    {"from-date", 0, FLAG_TEXT, "DATE", "the stay begins on YYYY-MM-DD or later"},
+    {"to-date", 0, FLAG_TEXT, "DATE", "and ends by this date"},
+    {"country", 0, FLAG_LIST, "WORD|CODE,...", "any of them: DE, Poland"},
+    {"region", 0, FLAG_LIST, "CODE,...", "NUTS codes, any of them; PL9 stands for all below"},
+    {"language", 0, FLAG_LIST, "LANG[:LEVEL],...", "what the learners speak: de:B1, English"},
+    {"learners", 0, FLAG_NUMBER, "N", "places wanted"},
+    {"max-absent", 0, FLAG_NUMBER, "N", "at most so many learners away on any one day"},
+    {"level", 0, FLAG_NUMBER, "1-8", "the learners' EQF level"},
+    {"theme", 0, FLAG_LIST, "WORD,...", "digital, green, inclusion, participation"},
+    {"mode", 0, FLAG_LIST, "WORD,...", "physical, blended, virtual"},
+    {"network", 0, FLAG_CHOICE, "keep|extend", "existing partners first, or new partners only"},
+    {"weights", 0, FLAG_LIST, "NAME=NUMBER,...",
+     "what counts how much: outcomes, sector, duration, network, ..."},
+    {"need", 0, FLAG_TEXT, "ID", "ask for a need that the registry has"},
+    {"need-file", 0, FLAG_TEXT, "FILE", "a need as JSON; other flags change it"},
+    {0},
+};
+
+static const struct flag page_flags[] = {
+    {"page-size", 'n', FLAG_NUMBER, "N", "how many at once; at most 1,000"},
+    {"page-token", 0, FLAG_TEXT, "TOKEN", "go on where an earlier answer ended"},
+    {"all", 0, FLAG_SWITCH, NULL, "all pages"},
+    {0},
+};
+
+static const struct flag read_flags[] = {
+    {"min-revision", 0, FLAG_NUMBER, "N", "wait until the answer is at least this new"},
+    {0},
+};
+
+static const struct flag find_flags[] = {
+    {"brief", 0, FLAG_SWITCH, NULL, "without reasons"},
+    {0},
+};
+
+static const struct flag list_flags[] = {
+    {"role", 0, FLAG_LIST, "WORD,...", "sending, hosting, employer, intermediary; any of them"},
+    {"country", 0, FLAG_LIST, "WORD|CODE,...", "any of them"},
+    {"sector", 0, FLAG_LIST, "WORDS|CODE,...", "any of them"},
+    {"registry", 0, FLAG_TEXT, "ID", "only this registry's"},
+    {0},
+};
+
+static const struct flag search_flags[] = {
+    {"in", 0, FLAG_CHOICE, SCHEMES, "what kind of word; an outcome where nothing is said"},
+    {"language", 0, FLAG_TEXT, "LANG", "of the labels, as de; English where nothing is said"},
+    {"page-size", 'n', FLAG_NUMBER, "N", "how many"},
+    {0},
+};
+
+static const struct flag apply_flags[] = {
+    {"registry", 0, FLAG_TEXT, "ID", "whose records they are; the first record's where nothing is said"},
+    {"dry-run", 0, FLAG_SWITCH, NULL, "check and count, change nothing"},
+    {"all-or-nothing", 0, FLAG_SWITCH, NULL, "one bad record rejects them all; up to 10,000 records"},
+    {"request-id", 0, FLAG_TEXT, "WORD", "names this work, so that doing it again changes nothing"},
+    {0},
+};
+
+static const struct flag load_flags[] = {
+    {"name", 0, FLAG_TEXT, "NAME", "name and version, as 'ESCO 1.1.1'"},
+    {"language", 0, FLAG_TEXT, "LANG", "of the labels; that of the files' names where nothing is said"},
+    {"labels-only", 0, FLAG_SWITCH, NULL, "add this language's labels to the concepts that are there"},
+    {"dry-run", 0, FLAG_SWITCH, NULL, "check and count, change nothing"},
+    {0},
+};
+
+static const struct flag registry_flags[] = {
+    {"title", 0, FLAG_TEXT, "TEXT", "what people call it"},
+    {0},
+};
+
+static const struct command commands[] = {
+    {
+        .name = "find",
+        .summary = "find hosts for learners, best first, with the reasons",
+        .examples =
+            "partner find --from es/E10000001 --sector welding --weeks 3 --outcome \"operate MIG welding "
+            "equipment\" --country DE,PL\n"
+            "partner find --need es/need-7 --network extend\n"
+            "partner find --sector 0913 --stay 2w-4w --language English:B1 --all --output csv",
+        .text =
+            "Sectors, countries and languages are given by word or by code, and how words were read is told. "
+            "The letters after a score are SMaRT: strategic, meaningful, recognisable, transferable. Where "
+            "few "
+            "hosts fit, the last lines say which wish, given up, would bring more.",
+        .flags = {find_flags, need_flags, page_flags, read_flags},
+        .run = cmd_find,
+    },
+    {
+        .name = "explain",
+        .summary = "why one host fits or doesn't: every wish and every criterion",
+        .arguments = "ID",
+        .words_min = 1,
+        .words_max = 1,
+        .examples = "partner explain de/E20000007 --from es/E10000001 --sector welding --weeks 3\n"
+                    "partner explain de/offer-12 --need es/need-7",
+        .text = "ID is an organisation's or an offer's.",
+        .flags = {need_flags, read_flags},
+        .run = cmd_explain,
+    },
+    {
+        .name = "show",
+        .summary = "an organisation with its offers, needs and partnerships",
+        .arguments = "ID",
+        .words_min = 1,
+        .words_max = 1,
+        .examples = "partner show es/E10000001\npartner show es/E10000001 --output json",
+        .flags = {read_flags},
+        .run = cmd_show,
+    },
+    {
+        .name = "list",
+        .summary = "organisations, by words of their name or an identifier",
+        .arguments = "[WORD...]",
+        .words_max = 100,
+        .examples = "partner list escuela --country ES\npartner list --sector nursing --role hosting --all",
+        .flags = {list_flags, page_flags, read_flags},
+        .run = cmd_list,
+    },
+    {
+        .name = "search",
+        .summary = "look words up: outcomes, sectors, countries, ...",
+        .arguments = "WORD...",
+        .words_min = 1,
+        .words_max = 100,
+        .examples = "partner search weld pipes\npartner search --in sector cook",
+        .flags = {search_flags, read_flags},
+        .run = cmd_search,
+    },
+    {
+        .name = "apply",
+        .summary = "write records of a file into the registry",
+        .arguments = "FILE|-",
+        .words_min = 1,
+        .words_max = 1,
+        .examples = "partner apply sample.jsonl\n"
+                    "partner apply --registry es offers.csv.gz\n"
+                    "partner apply --registry es --dry-run - < changes.jsonl",
+        .text = "JSON lines hold a record each, as {\"offer\":{...}}, or a change, as "
+                "{\"deleteId\":\"es/offer-1\"}. "
+                "A file of any length goes in parts of up to 5,000 records, in its order: an organisation "
+                "before what "
+                "names it. Records that are rejected are listed with line, field and reason, the others are "
+                "kept, and "
+                "the exit code is 8.",
+        .flags = {apply_flags},
+        .run = cmd_apply,
+    },
+    {
+        .name = "vocabulary load",
+        .summary = "load ESCO or NUTS from its official files",
+        .arguments = "FILE...",
+        .words_min = 1,
+        .words_max = 100,
+        .examples = "partner vocabulary load --name 'ESCO 1.1.1' skills_en.csv skillsHierarchy_en.csv",
+        .text = "ESCO's CSV files of any language and NUTS' file, plain or gzipped, told apart by their "
+                "headings.",
+        .flags = {load_flags},
+        .run = cmd_vocabulary_load,
+    },
+    {
+        .name = "vocabulary show",
+        .summary = "one concept, with what is broader, narrower and related",
+        .arguments = "CODE",
+        .words_min = 1,
+        .words_max = 1,
+        .examples = "partner vocabulary show 0715\n"
+                    "partner vocabulary show http://data.europa.eu/esco/skill/... --language de",
+        .flags = {search_flags, read_flags},
+        .run = cmd_vocabulary_show,
+    },
+    {
+        .name = "vocabulary list",
+        .summary = "the vocabularies that are loaded",
+        .examples = "partner vocabulary list",
+        .run = cmd_vocabulary_list,
+    },
+    {
+        .name = "status",
+        .summary = "how the server is",
+        .examples = "partner status\npartner status --output json",
+        .run = cmd_status,
+    },
+    {
+        .name = "config",
+        .summary = "the settings in force, and where each comes from",
+        .examples = "partner config",
+        .text = "The configuration file has profiles, [default] and others, with the keys server, token, "
+                "token-file, "
+                "output and timeout. Flags come first, then PARTNER_SERVER, PARTNER_TOKEN, PARTNER_OUTPUT, "
+                "PARTNER_TIMEOUT and PARTNER_PROFILE, then the file.",
+        .run = cmd_config,
+    },
+    {
+        .name = "completion",
+        .summary = "completion for a shell",
+        .arguments = "bash|zsh|fish",
+        .words_min = 1,
+        .words_max = 1,
+        .examples = "source <(partner completion bash)",
+        .run = cmd_completion,
+    },
+    {
+        .name = "admin registry create",
+        .summary = "make a registry, before its first record",
+        .arguments = "ID",
+        .words_min = 1,
+        .words_max = 1,
+        .examples = "partner admin registry create es --title \"SEPIE, Spain\"",
+        .flags = {registry_flags},
+        .run = cmd_admin_registry_create,
+    },
+    {
+        .name = "admin registry list",
+        .summary = "the registries, with what each holds",
+        .examples = "partner admin registry list",
+        .flags = {read_flags},
+        .run = cmd_admin_registry_list,
+    },
+    {0},
+};
+
+const struct command_set client_commands = {.commands = commands, .global = global_flags};

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "match/concepts.h"
 #include "match/number.h"
+#include "model/identifier.h"
 #include "vocab/vocabulary.h"
 
 /* ---- lists ---- */
@@ -154,32 +155,13 @@ static void texts_mend(const struct text_items *texts)
 
 /* ---- the kinds ---- */
 
-static bool is_strong(const char *scheme)
-{
-    return strcmp(scheme, "oid") == 0 || strcmp(scheme, "pic") == 0 || strcmp(scheme, "schac") == 0 ||
-           strcmp(scheme, "vat") == 0;
-}
-
-/* One case and no blanks, so that two spellings of one identifier meet. */
-static const char *identifier_key(struct arena *arena, const pb_identifier *identifier)
-{
-    char *key = arena_format(arena, "%s:%s", identifier->scheme, identifier->value), *to = key;
-    for (const char *from = key; *from; from++)
-        if (*from != ' ' && *from != '\t')
-            *to++ = *from >= 'A' && *from <= 'Z' ? (char)(*from + 'a' - 'A') : *from;
-    *to = '\0';
-    return key;
-}
-
 static size_t strong_identifiers(struct arena *arena, const pb_organisation *from, const char ***ret_keys)
 {
     const char **keys = arena_array(arena, from->n_identifiers, sizeof *keys);
     size_t count = 0;
     for (size_t i = 0; i < from->n_identifiers; i++) {
-        if (from->identifiers[i]->former || !is_strong(from->identifiers[i]->scheme))
-            continue;
         const char *key = identifier_key(arena, from->identifiers[i]);
-        bool known = false;
+        bool known = key == NULL;
         for (size_t j = 0; j < count && !known; j++)
             known = strcmp(keys[j], key) == 0;
         if (!known)

@@ -73,7 +73,7 @@ struct organisation_entry {
     uint64_t region;  /* 0: not stated */
     struct numbers sectors, target_sectors, target_countries;
     struct spoken_list languages;
-    struct text_items identifiers; /* strong and not former, "scheme:value", normalised, distinct */
+    struct text_items identifiers; /* strong and not former, as identifier_key gives them, distinct */
 };
 
 /* Recognition, as bits. */

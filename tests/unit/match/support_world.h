@@ -1,0 +1,44 @@
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "match/index.h"
+#include "match/support_oracle.h"
+
+/* Random registries over few values, so that ties, overlaps and edges are frequent; the same seed gives the same world. */
+
+enum { WORLD_TODAY = 20000 };
+
+struct random {
+    uint64_t state;
+};
+uint32_t random_below(struct random *random, uint32_t bound);
+bool random_chance(struct random *random, uint32_t percent);
+
+/* Outcomes with links, reuse and words, also some fields, countries and languages. */
+struct vocabulary *world_vocabulary(struct random *random);
+
+/* A registry that changes: its records are in a builder and in plain lists. */
+struct world {
+    struct random random;
+    struct arena *arena;
+    struct match_builder *builder;
+    struct vocabulary *vocabulary;  /* or NULL */
+    uint32_t organisations, offers; /* how many ids there are */
+    pb_record *records;             /* by id number; kind not set: not there */
+    size_t record_count;
+};
+
+void world_init(struct world *world, uint64_t seed, uint32_t organisations, uint32_t offers,
+                uint32_t partnerships, bool with_vocabulary);
+void world_fini(struct world *world);
+/* Puts, replaces and removes some records, perhaps another vocabulary; percent of them. */
+void world_change(struct world *world, uint32_t percent);
+/* The plain lists, in the arena, in no order. */
+struct oracle_world world_lists(const struct world *world, struct arena *arena);
+
+/* A random question on it, with every field sometimes left out. */
+struct match_question world_question(struct world *world, struct arena *arena);
+const char *world_organisation_id(struct world *world, struct arena *arena);
+const char *world_offer_id(struct world *world, struct arena *arena);

@@ -1,0 +1,179 @@
+"""The whole measurement, step by step with its seconds. tests/real/run sets the environment; README.md explains."""
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import statistics
+import sys
+import time
+
+import harness
+from partner.v1 import registry_pb2
+
+import flow_questions
+import records
+import sources
+import unit_questions
+from words import measure_search
+
+ESCO = ("skills_en", "occupations_en", "broaderRelationsSkillPillar", "broaderRelationsOccPillar", "skillSkillRelations",
+        "occupationSkillRelations")
+APPLY_CHANGES = 5_000
+
+
+def say(text: str = "") -> None:
+    print(text, flush=True)
+
+
+class Trial(harness.Case):
+    """The harness's database, daemon and client, with what all steps share."""
+
+    def runTest(self) -> None:
+        pass
+
+    @contextlib.contextmanager
+    def step(self, title: str):
+        begun = time.monotonic()
+        yield
+        say(f"[{time.monotonic() - begun:6.1f} s] {title}\n")
+
+    def write(self, registry: str, changes: list) -> list:
+        """Applies all; gives the rejections with the changes they are about, having said them."""
+        self.create_registry(registry)
+        rejected, tally = [], registry_pb2.Tally()
+        for first in range(0, len(changes), APPLY_CHANGES):
+            part = changes[first:first + APPLY_CHANGES]
+            answer = self.client.call("Apply", registry_pb2.ApplyRequest(registry=registry, changes=part), timeout=120)
+            rejected += [(rejection, part[rejection.index]) for rejection in answer.rejections]
+            tally.created += answer.tally.created
+            tally.updated += answer.tally.updated
+            self.revision = answer.revision
+        say(f"  {registry}: {tally.created:,} created, {tally.updated:,} updated, {len(rejected)} rejected")
+        for rejection, _ in rejected[:20]:
+            say(f"    rejected {rejection.id}: {rejection.field}: {rejection.reason}")
+        return rejected
+
+    def wait_visible(self) -> None:
+        self.client.call("ListRegistries", {"minRevision": self.revision}, timeout=60)
+
+
+def load_vocabularies(trial: Trial) -> None:
+    official = sources.DATA / "official"
+    loads = {"ESCO 1.1.1": [official / "esco" / f"{name}.csv.gz" for name in ESCO], "NUTS 2021": [official / "NUTS_AT_2021.csv.gz"]}
+    for name, files in loads.items():
+        begun = time.monotonic()
+        done = trial.partner("vocabulary", "load", "--name", name, "--output", "json", *files, timeout=300)
+        if done.returncode != 0:
+            raise AssertionError(f"partner vocabulary load ended with {done.returncode}: {done.stderr}{done.stdout}")
+        say(f"  {name}: {time.monotonic() - begun:.2f} s, {' '.join(done.stdout.split())}")
+    metrics = trial.daemon.metrics()
+    calls = metrics['partnerd_rpc_seconds_count{method="LoadConcepts"}']
+    say(f"  of it in the server: {metrics['partnerd_rpc_seconds_sum{method=\"LoadConcepts\"}']:.2f} s in {calls:.0f} LoadConcepts calls")
+
+
+def load_charter_holders(trial: Trial, directory: sources.Directory) -> None:
+    """A row that shares its PIC with another stands for it; one that shares another identifier comes without that one."""
+    directory.add_charter_holders(sources.read_csv("eche_2021_2027.csv.gz"))
+    by_pic: dict[str, str] = {}
+    for fields in directory.organisations.values():
+        by_pic.setdefault(fields["pic"], fields["id"])
+    changes = [records.organisation_change(fields) for fields in directory.organisations.values()]
+    again = []
+    for rejection, change in trial.write("eche", changes):
+        fields = directory.organisations[rejection.id]
+        if by_pic[fields["pic"]] != rejection.id:
+            say(f"    {rejection.id} counts as {by_pic[fields['pic']]} from here on: one PIC")
+            directory.alias(rejection.id, by_pic[fields["pic"]])
+        else:
+            say(f"    {rejection.id} is written again without its OID")
+            again.append(records.organisation_change({**fields, "oid": ""}))
+    if again:
+        trial.write("eche", again)
+
+
+def load_organisations(trial: Trial, directory: sources.Directory, registry: str) -> None:
+    """Those of a registry that no charter holder stands for."""
+    made = [fields for name, fields in directory.organisations.items() if name.startswith(registry + "/")]
+    for rejection, _ in trial.write(registry, [records.organisation_change(fields) for fields in made]):
+        del directory.organisations[rejection.id]
+
+
+def say_joined(directory: sources.Directory, count: str) -> None:
+    say(f"  {count} joined: " + ", ".join(f"{number} {how}" for (what, how), number in sorted(directory.how.items()) if what == count))
+
+
+def run(trial: Trial, options: argparse.Namespace) -> None:
+    directory = sources.Directory()
+    with trial.step("ESCO and NUTS are loaded"):
+        load_vocabularies(trial)
+    with trial.step("concepts are searched"):
+        measure_search(trial, options.queries)
+    with trial.step("charter holders are organisations"):
+        load_charter_holders(trial, directory)
+    with trial.step("the sites of 2013 are joined to them"):
+        flows, same = sources.read_flows(directory)
+        load_organisations(trial, directory, "sites")
+        say_joined(directory, "sites")
+        say(f"  {len(flows):,} flows between organisations, {same} within one fall away")
+    with trial.step("hosts and their offers are written"):
+        rows = sources.read_csv("agreements_train.csv.gz")
+        for row in sources.read_csv("agreement_hosts.csv.gz"):
+            directory.host(row)
+        say_joined(directory, "hosts")
+        hosts = [directory.host(row) for row in rows]
+        load_organisations(trial, directory, "agreements")
+        trial.write("agreements", list(records.offers(rows, hosts, up_to=False)))
+    sender = directory.by_code[sources.plain_code(rows[0]["sender_code"])]
+    pairs = records.pairs_of(flows)
+    held = {pair for pair in pairs if records.is_held_out(pair)}
+    tested = {pair for host in hosts for pair in ((min(sender, host), max(sender, host)),)}
+    with trial.step("flows that are neither held out nor tested are partnerships"):
+        say(f"  {len(pairs):,} pairs: {len(held):,} held out, {len(tested & set(pairs)):,} between the sender and a host of its agreements")
+        trial.write("sites", [records.partnership_change(pair, count) for pair, count in sorted(pairs.items())
+                              if pair not in held and pair not in tested])
+        trial.wait_visible()
+
+    units = unit_questions.Questions(rows, hosts, sender, {flow: count for flow, count in flows.items()
+                                                           if records_pair(flow) not in held | tested})
+    with trial.step("units ask for hosts: stays as long as the agreement says"):
+        units.measure(trial.client, "which hosts fit, the unit's agreements being right; the sender's flows to them left out")
+    with trial.step("the sender's own flows of 2013 to its hosts are partnerships too; units ask again"):
+        trial.write("sites", [records.partnership_change(pair, pairs[pair]) for pair in sorted((tested & set(pairs)) - held)])
+        trial.wait_visible()
+        units.measure(trial.client, "the same, with the sender's flows of 2013 (but those held out)")
+    with trial.step("offers are for stays of up to so many months; units ask again"):
+        trial.write("agreements", list(records.offers(rows, hosts, up_to=True)))
+        trial.wait_visible()
+        units.measure(trial.client, "the same, with stays of up to the agreement's months")
+    with trial.step("senders of 2013 ask for new partners"):
+        flow_questions.measure(trial.client, flows, held, options.senders)
+    say_times(trial)
+
+
+def records_pair(flow: tuple[str, str]) -> tuple[str, str]:
+    return min(flow), max(flow)
+
+
+def say_times(trial: Trial) -> None:
+    metrics = trial.daemon.metrics()
+    total, count = (metrics[f'partnerd_rpc_seconds_{part}{{method="FindHosts"}}'] for part in ("sum", "count"))
+    say(f"FindHosts in the server: {1000 * total / count:.2f} ms on average over {count:,.0f} calls")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--senders", type=int, default=0, help="senders that ask for new partners; 0: all")
+    parser.add_argument("--queries", type=int, default=1000, help="searches for concepts")
+    options = parser.parse_args()
+    begun = time.monotonic()
+    Trial.setUpClass()
+    try:
+        run(Trial(), options)
+    finally:
+        Trial.tearDownClass()
+    say(f"all in {time.monotonic() - begun:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

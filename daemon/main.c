@@ -27,6 +27,8 @@
 #include "store/migrate.h"
 #include "store/store.h"
 
+enum { START_RETRY_SECONDS = 1 };
+
 /* All that runs. Made in this order, ended in the other. */
 struct daemon {
     const struct config *config;
@@ -205,24 +207,57 @@ static int serve(const struct config *config, struct arena *arena)
     return exit_code;
 }
 
-/* What comes before serving, and instead of it. */
-static int run(const struct config *config, struct arena *arena)
+static int check(const struct config *config, struct arena *arena)
 {
-    if (config->action == CONFIG_HELP)
-        config_help(stdout);
-    else if (config->action == CONFIG_VERSION)
-        print_versions();
-    else if (config->action == CONFIG_PRINT)
-        config_print(config, stdout);
-    if (config->action == CONFIG_HELP || config->action == CONFIG_VERSION || config->action == CONFIG_PRINT)
-        return EXIT_SUCCESS;
-    struct status status = config->action == CONFIG_CHECK ? store_check(arena, config->store.conninfo)
-                                                          : store_migrate(arena, config->store.conninfo);
+    uint64_t missing;
+    struct status status = store_check(arena, config->store.conninfo, &missing);
     if (!status_ok(status))
         return fail("database", status);
-    if (config->action != CONFIG_SERVE)
+    if (missing)
+        printf("settings: ok\ndatabase: reachable; %llu migrations will be applied at start\n",
+               (unsigned long long)missing);
+    else
+        puts("settings: ok\ndatabase: reachable, its schema is this version's");
+    return EXIT_SUCCESS;
+}
+
+static int migrate(const struct config *config, struct arena *arena)
+{
+    struct status status = store_migrate(arena, config->store.conninfo);
+    return status_ok(status) ? EXIT_SUCCESS : fail("database", status);
+}
+
+/* The database may come up later than its daemon: it is asked again until it is there. */
+static int migrate_and_serve(const struct config *config, struct arena *arena)
+{
+    struct status status;
+    while ((status = store_migrate(arena, config->store.conninfo)).code == STATUS_UNAVAILABLE) {
+        log_event(LOG_WARN, "start.waiting", "the database can't be reached yet",
+                  LOG_NUMBER("retry_ms", START_RETRY_SECONDS * 1000));
+        sleep(START_RETRY_SECONDS);
+    }
+    return status_ok(status) ? serve(config, arena) : fail("database", status);
+}
+
+static int run(const struct config *config, struct arena *arena)
+{
+    switch (config->action) {
+    case CONFIG_HELP:
+        config_help(stdout);
         return EXIT_SUCCESS;
-    return serve(config, arena);
+    case CONFIG_VERSION:
+        print_versions();
+        return EXIT_SUCCESS;
+    case CONFIG_PRINT:
+        config_print(config, stdout);
+        return EXIT_SUCCESS;
+    case CONFIG_CHECK:
+        return check(config, arena);
+    case CONFIG_MIGRATE:
+        return migrate(config, arena);
+    default:
+        return migrate_and_serve(config, arena);
+    }
 }
 
 int main(int argc, char **argv)

@@ -29,7 +29,7 @@ void *arena_copy(struct arena *arena, const void *from, size_t bytes);
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t bytes);
 [[gnu::format(printf, 2, 3)]] char *arena_format(struct arena *arena, const char *format, ...);
-char *arena_vformat(struct arena *arena, const char *format, va_list arguments);
+[[gnu::format(printf, 2, 0)]] char *arena_vformat(struct arena *arena, const char *format, va_list arguments);
 
 /* Bytes asked for so far. */
 size_t arena_used(const struct arena *arena);

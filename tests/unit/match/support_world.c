@@ -82,7 +82,8 @@ struct making {
 static const char *const SECTORS[] = {"07",   "071", "0715", "0716", "072",
                                       "0721", "04",  "0411", "041",  "1013"};
 static const char *const COUNTRIES[] = {"DE", "GR", "GB", "FI", "PT"};
-static const char *const REGIONS[] = {"EL3", "EL30", "EL301", "UKC", "UKC1", "DE1", "FI", "GR3", "PT17"};
+static const char *const REGIONS[] = {"EL3", "EL30", "EL301", "UKC", "UKC1", "DE1",
+                                      "FI",  "GR3",  "PT17",  "GBC", "GB"};
 static const char *const LANGUAGES[] = {"de", "en", "fi"};
 
 #define ANY_OF(making, list) \
@@ -163,8 +164,14 @@ static pb_date_range *period_of(struct making *making, uint32_t percent)
 
 static pb_outcome **outcomes_of(struct making *making, bool need, size_t *ret_count)
 {
-    static const char *const words[] = {"weld pipes", "Baking bread", "cok soup",
-                                        "zzqx vvkk",  "drive lorry",  "trees"};
+    static const char *const words[] = {"weld pipes",
+                                        "Baking bread",
+                                        "cok soup",
+                                        "zzqx vvkk",
+                                        "drive lorry",
+                                        "trees",
+                                        "welding of big steel parts",
+                                        "care for cows and other animals"};
     uint32_t most = need ? 4 : 6,
              count = random_chance(making->random, 70) ? 1 + random_below(making->random, most) : 0;
     pb_outcome **list = arena_array(making->arena, most, sizeof *list);

@@ -126,6 +126,9 @@ static void send_part(struct work *work)
     struct status status = client_call(work->client, &call, &answer);
     if (!status_ok(status)) {
         work->failed = client_report(work->client, status);
+        if (status.code == STATUS_NOT_FOUND)
+            fprintf(stderr, "what to do: make the registry first: partner admin registry create %s\n",
+                    work->registry);
         if (work->sent)
             fprintf(stderr,
                     "%" PRIu64

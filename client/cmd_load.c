@@ -25,7 +25,9 @@ struct load {
     bool writable, over;
     struct status status;
     uint64_t sent;
-    bool file_broken; /* a file as a whole: what was read of it is not sent */
+    bool
+        keep_going; /* leave bad rows out; else one bad row stops the load, since what is sent replaces what is there */
+    bool broken; /* what was read is not to be loaded */
     int failed;
     Partner__V1__LoadConceptsResponse sum;
 };
@@ -110,6 +112,12 @@ static void begin_scheme(struct load *load, Partner__V1__Scheme scheme)
 /* Ends the scheme's call and waits for its answer. */
 static void end_scheme(struct load *load)
 {
+    if (load->broken) {
+        if (load->call)
+            channel_call_cancel(load->call);
+        load->call = NULL;
+        return;
+    }
     if (load->call)
         channel_call_half_close(load->call);
     if (!load->over)
@@ -126,7 +134,7 @@ static bool take_concept(void *context, const Partner__V1__Concept *concept)
     if (load->scheme != concept->scheme) {
         if (load->scheme)
             end_scheme(load);
-        if (load->failed || load->file_broken)
+        if (load->failed || load->broken)
             return false;
         begin_scheme(load, concept->scheme);
     }
@@ -143,14 +151,13 @@ static bool take_concept(void *context, const Partner__V1__Concept *concept)
 static void file_fault(void *context, const struct import_fault *fault)
 {
     struct load *load = context;
-    if (fault->line) {
-        load->sum.rejected++;
+    load->sum.rejected++;
+    load->broken |= !load->keep_going || !fault->line;
+    if (fault->line)
         fprintf(stderr, "%s, line %zu%s%s: %s\n", fault->path, fault->line, fault->column ? ", " : "",
                 fault->column ? fault->column : "", fault->message);
-    } else {
-        load->file_broken = true;
-        fprintf(stderr, "error: %s: %s\n", fault->path, fault->message);
-    }
+    else
+        fprintf(stderr, "%s: %s\n", fault->path, fault->message);
 }
 
 static void file_note(void *context, const char *path, const char *message)
@@ -188,7 +195,8 @@ int cmd_vocabulary_load(struct client *client)
 {
     struct load load = {.client = client,
                         .name = flags_text(&client->flags, "name"),
-                        .language = flags_text(&client->flags, "language")};
+                        .language = flags_text(&client->flags, "language"),
+                        .keep_going = flags_has(&client->flags, "keep-going")};
     struct import_report report = {.fault = file_fault, .note = file_note, .context = &load};
     partner__v1__load_concepts_response__init(&load.sum);
     if (!load.name)
@@ -199,16 +207,14 @@ int cmd_vocabulary_load(struct client *client)
     if (!load.language)
         load.language = "en";
     import_vocabulary(client->flags.words, client->flags.word_count, &report, take_concept, &load);
-    if (load.file_broken && load.call) {
-        channel_call_cancel(load.call); /* part of a vocabulary would replace the whole */
-        load.call = NULL;
-    } else if (load.scheme && !load.failed) {
+    if (load.scheme && !load.failed)
         end_scheme(&load);
-    }
     if (load.failed)
         return load.failed;
-    if (load.file_broken)
-        return client_fail(EXIT_INVALID, "mend the file and load again", "the vocabulary was not loaded");
+    if (load.broken || !load.scheme)
+        return client_fail(EXIT_INVALID,
+                           load.scheme ? "mend it, or leave bad rows out with --keep-going" : NULL,
+                           "the vocabulary was not loaded");
     int failed = write_answer(&load);
     return failed ? failed : load.sum.rejected ? EXIT_PARTLY : EXIT_DONE;
 }

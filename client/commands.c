@@ -90,6 +90,7 @@ static const struct flag load_flags[] = {
     {"name", 0, FLAG_TEXT, "NAME", "name and version, as 'ESCO 1.1.1'"},
     {"language", 0, FLAG_TEXT, "LANG", "of the labels; that of the files' names where nothing is said"},
     {"labels-only", 0, FLAG_SWITCH, NULL, "add this language's labels to the concepts that are there"},
+    {"keep-going", 0, FLAG_SWITCH, NULL, "leave bad rows out; else one stops it, and nothing changes"},
     {"dry-run", 0, FLAG_SWITCH, NULL, "check and count, change nothing"},
     {0},
 };

@@ -52,12 +52,13 @@ class Sample(harness.Case):
 class Applying(Sample):
     def test_the_whole_sample_is_created(self):
         answer = json.loads(self.applied.stdout)
-        self.assertEqual({"created": "2250"}, answer["tally"])
+        self.assertEqual({"created": "2450"}, answer["tally"])
 
     def test_the_same_file_again_changes_nothing(self):
-        first, again = json.loads(self.applied.stdout), json.loads(self.ok("apply", SAMPLE, timeout=60).stdout)
-        self.assertEqual({"unchanged": "2250"}, again["tally"])
-        self.assertEqual(first["revision"], again["revision"])
+        before = json.loads(self.ok("status").stdout)["databaseRevision"]
+        again = json.loads(self.ok("apply", SAMPLE, timeout=60).stdout)
+        self.assertEqual({"unchanged": "2450"}, again["tally"])
+        self.assertEqual(before, again["revision"])
 
     def test_a_dry_run_counts_and_changes_nothing(self):
         before = json.loads(self.ok("status").stdout)["databaseRevision"]
@@ -83,7 +84,8 @@ class Applying(Sample):
         self.assertEqual("sample/bad", faults["line 2"]["id"])
         self.assertIn("line 3", faults)
         self.assertEqual("offer.organisation_id", faults["line 4"]["field"])
-        self.assertEqual("Good", json.loads(self.ok("show", "sample/good").stdout)["organisation"]["name"])
+        shown = self.ok("show", "sample/good", "--min-revision", answer["revision"]).stdout
+        self.assertEqual("Good", json.loads(shown)["organisation"]["name"])
 
     def test_all_or_nothing_keeps_nothing(self):
         text = "\n".join([
@@ -115,7 +117,7 @@ class Applying(Sample):
         record = json.dumps({"organisation": {"id": "nowhere/1", "name": "N", "roles": ["ROLE_HOSTING"], "country": "DE"}})
         done = self.partner("apply", "-", text=record)
         self.assertEqual(3, done.returncode, done.stderr)
-        self.assertIn("nowhere", done.stderr)
+        self.assertIn("partner admin registry create nowhere", done.stderr)
 
 
 class Finding(Sample):
@@ -310,6 +312,16 @@ class Vocabularies(harness.Case):
 
     def test_without_a_name_nothing_is_loaded(self):
         self.assertEqual(2, self.load(skills_en=self.SKILLS).returncode)
+
+    def test_a_bad_row_stops_the_load_unless_it_is_to_be_left_out(self):
+        text = self.SKILLS + self.skill("half", "weld") + "too,few,cells\n"
+        done = self.load("--name", "Half 1", skills_en=text)
+        self.assertEqual(6, done.returncode, done.stderr)
+        self.assertIn("line 3", done.stderr)
+        done = self.load("--name", "Half 1", "--keep-going", skills_en=text)
+        self.assertEqual(8, done.returncode, done.stderr)
+        self.assertEqual({"created": "1", "rejected": "1"},
+                         {name: value for name, value in json.loads(done.stdout).items() if name != "revision"})
 
     def test_a_file_of_another_kind_is_refused(self):
         done = self.load("--name", "X 1", other="a,b\n1,2\n")

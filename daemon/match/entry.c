@@ -78,9 +78,11 @@ uint32_t bits_of_enums(const int *values, size_t count)
 
 enum { PIECE_ALIGNMENT = 8, MOST_PIECES = 64 };
 
-/* Pieces are noted with the address of the pointer to them, then copied behind the entry. */
+/* Pieces are noted with the address of the pointer to them, then copied behind the entry; the packed record, which indexes
+ * don't look at, comes last. */
 struct packing {
     struct arena *arena;
+    const void *record;
     struct piece {
         size_t pointer_offset; /* within the entry, of a pointer */
         const void *bytes;
@@ -109,6 +111,8 @@ static void packing_add(struct packing *packing, size_t pointer_offset, const vo
 
 static struct entry *packing_finish(struct packing *packing, const void *entry, size_t entry_bytes)
 {
+    packing_add(packing, offsetof(struct entry, packed), packing->record,
+                ((const struct entry *)entry)->packed_bytes);
     size_t bytes = aligned(entry_bytes) + packing->total;
     char *block = heap_alloc(bytes), *at = block + aligned(entry_bytes);
     memcpy(block, entry, entry_bytes);
@@ -269,12 +273,12 @@ static struct entry *offer_new(struct packing *packing, const struct entry *head
     for (size_t i = 0; i < from->n_eqf_levels; i++)
         to.eqf_levels |= number_bit(from->eqf_levels[i]);
     read_outcomes(arena, &to, from, concepts);
+    PACK_TEXT(packing, offer_entry, organisation_id, from->organisation_id);
     PACK_LIST(packing, offer_entry, sectors, to.sectors);
     PACK_LIST(packing, offer_entry, languages, to.languages);
     PACK_LIST(packing, offer_entry, windows, to.windows);
     PACK_LIST(packing, offer_entry, concepts, to.concepts);
     PACK_LIST(packing, offer_entry, outcomes, to.outcomes);
-    PACK_TEXT(packing, offer_entry, organisation_id, from->organisation_id);
     return packing_finish(packing, &to, sizeof to);
 }
 
@@ -325,9 +329,8 @@ struct entry *entry_new(const struct record *record, struct concepts *concepts)
     const char *id = record_id(record);
     struct packing packing = {.arena = arena};
     struct entry head = {.kind = record->kind, .hash = hash_text(id), .place = PLACE_NONE};
-    const void *packed = record_pack(arena, record, &head.packed_bytes);
+    packing.record = record_pack(arena, record, &head.packed_bytes);
     packing_add(&packing, offsetof(struct entry, id), id, strlen(id) + 1);
-    packing_add(&packing, offsetof(struct entry, packed), packed, head.packed_bytes);
     struct entry *entry = kind_new(&packing, &head, record, concepts);
     atomic_init(&entry->references, 1);
     arena_free(arena);

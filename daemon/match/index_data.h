@@ -60,8 +60,12 @@ struct match_index {
     int32_t *valid_until;
     uint8_t *themes; /* the offer's and the organisation's */
     uint8_t *recognition;
-    uint32_t *concept_first; /* slot_count + 1: forward lists */
-    uint32_t *concepts;
+    /* lists of each slot one after the other: where they begin (slot_count + 1), and all of them */
+    uint32_t *concept_first, *concepts;
+    uint32_t *sector_first; /* what the slot offers, the organisation's where the offer states none */
+    uint16_t *sectors;
+    uint32_t *window_first;
+    struct window *windows;
 
     /* sets of slots */
     uint64_t *host_role;       /* hosting, employer or intermediary */
@@ -83,12 +87,23 @@ uint32_t index_find_organisation(const struct match_index *index, const char *id
 uint32_t index_find_offer(const struct match_index *index, const char *id);
 uint32_t index_find_need(const struct match_index *index, const char *id);
 /* What the slot offers, the organisation's where the offer states none. */
-const struct numbers *index_slot_sectors(const struct match_index *index, uint32_t slot);
 const struct spoken_list *index_slot_languages(const struct match_index *index, uint32_t slot);
 
 static inline const struct organisation_entry *index_slot_host(const struct match_index *index, uint32_t slot)
 {
     return index->organisations[index->slot_organisation[slot]];
+}
+
+static inline struct numbers index_slot_sectors(const struct match_index *index, uint32_t slot)
+{
+    uint32_t first = index->sector_first[slot];
+    return (struct numbers){index->sector_first[slot + 1] - first, index->sectors + first};
+}
+
+static inline struct window_list index_slot_windows(const struct match_index *index, uint32_t slot)
+{
+    uint32_t first = index->window_first[slot];
+    return (struct window_list){index->window_first[slot + 1] - first, index->windows + first};
 }
 
 /* Fills an index whose organisations, offers, needs, partnerships and names are set. */

@@ -119,12 +119,6 @@ static void list_same_as(struct match_index *index)
 
 /* ---- columns and postings ---- */
 
-const struct numbers *index_slot_sectors(const struct match_index *index, uint32_t slot)
-{
-    const struct offer_entry *offer = index->slot_offer[slot];
-    return offer && offer->sectors.count ? &offer->sectors : &index_slot_host(index, slot)->sectors;
-}
-
 const struct spoken_list *index_slot_languages(const struct match_index *index, uint32_t slot)
 {
     const struct offer_entry *offer = index->slot_offer[slot];
@@ -133,7 +127,7 @@ const struct spoken_list *index_slot_languages(const struct match_index *index, 
 
 /* The attributes' pairs while they are gathered. */
 struct gathering {
-    struct posting_pairs country, under, exact, language, eqf, mode, concept;
+    struct posting_pairs country, under, exact, language, eqf, mode;
 };
 
 /* A pair once: a slot's values are few. */
@@ -145,12 +139,12 @@ static void add_once(struct posting_pairs *pairs, uint32_t value, uint32_t slot)
     posting_pairs_add(pairs, value, slot);
 }
 
-static void gather_sectors(struct gathering *all, const struct numbers *sectors, uint32_t slot)
+static void gather_sectors(struct gathering *all, struct numbers list, uint32_t slot)
 {
-    for (uint32_t i = 0; i < sectors->count; i++) {
-        posting_pairs_add(&all->exact, sectors->items[i], slot);
-        for (unsigned digits = 2; digits <= number_sector_digits(sectors->items[i]); digits++)
-            add_once(&all->under, number_sector_prefix(sectors->items[i], digits), slot);
+    for (uint32_t i = 0; i < list.count; i++) {
+        posting_pairs_add(&all->exact, list.items[i], slot);
+        for (unsigned digits = 2; digits <= number_sector_digits(list.items[i]); digits++)
+            add_once(&all->under, number_sector_prefix(list.items[i], digits), slot);
     }
 }
 
@@ -199,24 +193,67 @@ static void gather_slot(struct match_index *index, struct gathering *all, uint32
     gather_bits(&all->eqf, offer && offer->eqf_levels ? offer->eqf_levels : 1, slot);
     gather_bits(&all->mode,
                 offer && offer->modes ? offer->modes : number_bit(PARTNER__V1__MODE__MODE_PHYSICAL), slot);
-    for (uint32_t i = 0; offer && i < offer->concepts.count; i++)
-        posting_pairs_add(&all->concept, offer->concepts.items[i], slot);
 }
 
-static void make_forward(struct match_index *index, size_t total)
+/* How long the lists are together; entries lie anywhere, so those to come are fetched ahead. */
+enum { FETCH_AHEAD = 6 };
+
+static void fetch_ahead(const struct match_index *index, uint32_t slot)
 {
-    index->concept_first = array(index, (size_t)index->slot_count + 1, sizeof *index->concept_first);
-    index->concepts = arena_alloc(index->arena, total * sizeof *index->concepts);
-    uint32_t at = 0;
+    if (slot + FETCH_AHEAD >= index->slot_count || !index->slot_offer[slot + FETCH_AHEAD])
+        return;
+    const char *entry = (const char *)index->slot_offer[slot + FETCH_AHEAD];
+    for (size_t byte = 0; byte < sizeof(struct offer_entry) + 256; byte += 64)
+        __builtin_prefetch(entry + byte);
+}
+
+static const struct numbers *offered_sectors(const struct match_index *index, uint32_t slot)
+{
+    const struct offer_entry *offer = index->slot_offer[slot];
+    return offer && offer->sectors.count ? &offer->sectors : &index_slot_host(index, slot)->sectors;
+}
+
+static void count_lists(struct match_index *index)
+{
+    size_t first_count = (size_t)index->slot_count + 1;
+    index->concept_first = array(index, first_count, sizeof *index->concept_first);
+    index->sector_first = array(index, first_count, sizeof *index->sector_first);
+    index->window_first = array(index, first_count, sizeof *index->window_first);
     for (uint32_t slot = 0; slot < index->slot_count; slot++) {
+        fetch_ahead(index, slot);
         const struct offer_entry *offer = index->slot_offer[slot];
-        uint32_t count = offer ? offer->concepts.count : 0;
-        index->concept_first[slot] = at;
-        if (count)
-            memcpy(index->concepts + at, offer->concepts.items, count * sizeof *index->concepts);
-        at += count;
+        index->concept_first[slot + 1] = index->concept_first[slot] + (offer ? offer->concepts.count : 0);
+        index->sector_first[slot + 1] = index->sector_first[slot] + offered_sectors(index, slot)->count;
+        index->window_first[slot + 1] = index->window_first[slot] + (offer ? offer->windows.count : 0);
     }
-    index->concept_first[index->slot_count] = at;
+}
+
+static void copy_list(void *to, const void *from, size_t count, size_t bytes)
+{
+    if (count)
+        memcpy(to, from, count * bytes);
+}
+
+static void make_lists(struct match_index *index)
+{
+    count_lists(index);
+    uint32_t slots = index->slot_count;
+    index->concepts = arena_alloc(index->arena, index->concept_first[slots] * sizeof *index->concepts);
+    index->sectors = arena_alloc(index->arena, index->sector_first[slots] * sizeof *index->sectors);
+    index->windows = arena_alloc(index->arena, index->window_first[slots] * sizeof *index->windows);
+    for (uint32_t slot = 0; slot < slots; slot++) {
+        fetch_ahead(index, slot);
+        const struct offer_entry *offer = index->slot_offer[slot];
+        const struct numbers *sectors = offered_sectors(index, slot);
+        copy_list(index->sectors + index->sector_first[slot], sectors->items, sectors->count,
+                  sizeof *index->sectors);
+        if (!offer)
+            continue;
+        copy_list(index->concepts + index->concept_first[slot], offer->concepts.items, offer->concepts.count,
+                  sizeof *index->concepts);
+        copy_list(index->windows + index->window_first[slot], offer->windows.items, offer->windows.count,
+                  sizeof *index->windows);
+    }
 }
 
 static void make_tables(struct match_index *index, struct gathering *all)
@@ -232,12 +269,13 @@ static void make_tables(struct match_index *index, struct gathering *all)
         {&index->language, &all->language, LANGUAGE_VALUES * LEVEL_VALUES},
         {&index->eqf, &all->eqf, 32},
         {&index->mode, &all->mode, 32},
-        {&index->concept, &all->concept, index->names.limit},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         *rows[i].table = posting_table_make(index->arena, rows[i].pairs, rows[i].values, index->slot_count);
         posting_pairs_fini(rows[i].pairs);
     }
+    index->concept = posting_table_of_lists(index->arena, index->concept_first, index->concepts,
+                                            index->names.limit, index->slot_count);
 }
 
 static void make_columns(struct match_index *index)
@@ -252,11 +290,12 @@ static void make_columns(struct match_index *index)
     index->several_records = array(index, words, sizeof *index->several_records);
     index->no_language = array(index, words, sizeof *index->no_language);
     struct gathering all = {0};
+    make_lists(index);
     for (uint32_t slot = 0; slot < index->slot_count; slot++) {
+        fetch_ahead(index, slot);
         fill_columns(index, slot);
         gather_slot(index, &all, slot);
     }
-    make_forward(index, all.concept.count);
     make_tables(index, &all);
 }
 

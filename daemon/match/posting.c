@@ -23,33 +23,24 @@ void posting_pairs_fini(struct posting_pairs *pairs)
     *pairs = (struct posting_pairs){0};
 }
 
-/* Where each value's items begin in one array sorted by value, stably; `next` comes back as where they end. */
-static uint32_t *sort_by_value(struct arena *arena, const struct posting_pairs *pairs, uint32_t *next,
-                               uint32_t value_count)
+/* Counts become where each value's items begin. */
+static void sum_up(uint32_t *next, uint32_t value_count)
 {
-    uint32_t *items = arena_alloc(arena, pairs->count * sizeof *items);
-    for (size_t i = 0; i < pairs->count; i++)
-        next[pairs->items[i].value + 1]++;
     for (uint32_t value = 0; value < value_count; value++)
         next[value + 1] += next[value];
-    for (size_t i = 0; i < pairs->count; i++)
-        items[next[pairs->items[i].value]++] = pairs->items[i].slot;
-    return items;
 }
 
-struct posting_table posting_table_make(struct arena *arena, struct posting_pairs *pairs,
-                                        uint32_t value_count, uint32_t slot_count)
+/* The table from items sorted by value; end[v] is where v's items end. */
+static struct posting_table table_of(struct arena *arena, const uint32_t *items, const uint32_t *end,
+                                     uint32_t value_count, uint32_t slot_count)
 {
-    size_t words = bits_words(slot_count);
-    uint32_t *end = heap_zalloc(((size_t)value_count + 1) * sizeof *end);
-    const uint32_t *items = sort_by_value(arena, pairs, end, value_count);
     struct posting *postings = arena_array(arena, value_count, sizeof *postings);
     uint32_t begin = 0;
     for (uint32_t value = 0; value < value_count; begin = end[value++]) {
         struct posting *posting = &postings[value];
         posting->count = end[value] - begin;
         if (posting->count > slot_count / DENSE_ONE_IN) {
-            uint64_t *bits = arena_array(arena, words, sizeof *bits);
+            uint64_t *bits = arena_array(arena, bits_words(slot_count), sizeof *bits);
             for (uint32_t i = begin; i < end[value]; i++)
                 bits_set(bits, items[i]);
             posting->bits = bits;
@@ -57,9 +48,39 @@ struct posting_table posting_table_make(struct arena *arena, struct posting_pair
             posting->items = items + begin;
         }
     }
-    free(end);
-    pairs->count = 0;
     return (struct posting_table){value_count, postings};
+}
+
+struct posting_table posting_table_make(struct arena *arena, struct posting_pairs *pairs,
+                                        uint32_t value_count, uint32_t slot_count)
+{
+    uint32_t *next = heap_zalloc(((size_t)value_count + 1) * sizeof *next);
+    uint32_t *items = arena_alloc(arena, pairs->count * sizeof *items);
+    for (size_t i = 0; i < pairs->count; i++)
+        next[pairs->items[i].value + 1]++;
+    sum_up(next, value_count);
+    for (size_t i = 0; i < pairs->count; i++)
+        items[next[pairs->items[i].value]++] = pairs->items[i].slot;
+    struct posting_table table = table_of(arena, items, next, value_count, slot_count);
+    free(next);
+    pairs->count = 0;
+    return table;
+}
+
+struct posting_table posting_table_of_lists(struct arena *arena, const uint32_t *first,
+                                            const uint32_t *values, uint32_t value_count, uint32_t slot_count)
+{
+    uint32_t *next = heap_zalloc(((size_t)value_count + 1) * sizeof *next);
+    uint32_t *items = arena_alloc(arena, first[slot_count] * sizeof *items);
+    for (uint32_t i = 0; i < first[slot_count]; i++)
+        next[values[i] + 1]++;
+    sum_up(next, value_count);
+    for (uint32_t slot = 0; slot < slot_count; slot++)
+        for (uint32_t i = first[slot]; i < first[slot + 1]; i++)
+            items[next[values[i]]++] = slot;
+    struct posting_table table = table_of(arena, items, next, value_count, slot_count);
+    free(next);
+    return table;
 }
 
 struct posting posting_of(const struct posting_table *table, uint32_t value)

@@ -32,6 +32,11 @@ void posting_pairs_fini(struct posting_pairs *pairs);
 struct posting_table posting_table_make(struct arena *arena, struct posting_pairs *pairs,
                                         uint32_t value_count, uint32_t slot_count);
 
+/* The same from each slot's list of distinct values, one list after the other: list i is values[first[i]] up to first[i + 1]. */
+struct posting_table posting_table_of_lists(struct arena *arena, const uint32_t *first,
+                                            const uint32_t *values, uint32_t value_count,
+                                            uint32_t slot_count);
+
 /* The empty posting for a value that is out of range. */
 struct posting posting_of(const struct posting_table *table, uint32_t value);
 /* Adds the posting's slots to a set. */

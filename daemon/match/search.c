@@ -167,16 +167,17 @@ int64_t match_query_overlap_days(const struct match_query *query, const struct w
 
 bool match_query_windows_hold(const struct match_query *query, uint32_t slot)
 {
-    const struct offer_entry *offer = query->index->slot_offer[slot];
-    return !offer || !offer->windows.count || match_query_free_places(query, slot) > 0;
+    const struct match_index *index = query->index;
+    return index->window_first[slot] == index->window_first[slot + 1] ||
+           match_query_free_places(query, slot) > 0;
 }
 
 uint32_t match_query_free_places(const struct match_query *query, uint32_t slot)
 {
-    const struct offer_entry *offer = query->index->slot_offer[slot];
+    struct window_list windows = index_slot_windows(query->index, slot);
     uint32_t days = match_query_stay_days(query, slot), places = match_query_places(query), most = 0;
-    for (uint32_t i = 0; offer && i < offer->windows.count; i++) {
-        const struct window *window = &offer->windows.items[i];
+    for (uint32_t i = 0; i < windows.count; i++) {
+        const struct window *window = &windows.items[i];
         if (window->places >= places && window->places > most &&
             match_query_overlap_days(query, window) >= days)
             most = window->places;

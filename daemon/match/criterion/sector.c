@@ -17,20 +17,20 @@ static void score(const struct match_query *query, const struct match_block *blo
 {
     static const double by_digits[] = {0, 0, 0.4, 0.7, 1};
     for (uint32_t i = 0; i < block->count; i++) {
-        const struct numbers *offered = index_slot_sectors(query->index, block->slots[i]);
-        value[i] = by_digits[match_sectors_common(&query->sectors, offered, NULL, NULL)];
+        struct numbers offered = index_slot_sectors(query->index, block->slots[i]);
+        value[i] = by_digits[match_sectors_common(&query->sectors, &offered, NULL, NULL)];
     }
 }
 
 static const char *reason(const struct match_query *query, uint32_t slot, double)
 {
-    const struct numbers *offered = index_slot_sectors(query->index, slot);
+    struct numbers offered = index_slot_sectors(query->index, slot);
     uint16_t wanted = 0, own = 0;
-    if (!offered->count)
+    if (!offered.count)
         return "states no sector";
-    if (!match_sectors_common(&query->sectors, offered, &wanted, &own))
+    if (!match_sectors_common(&query->sectors, &offered, &wanted, &own))
         return arena_format(query->arena, "is in %s, which is not asked for",
-                            sentence_sectors(query, offered));
+                            sentence_sectors(query, &offered));
     if (wanted == own)
         return arena_format(query->arena, "is in the very sector: %s", sentence_sector(query, own));
     return arena_format(query->arena, "is in %s; asked for is %s", sentence_sector(query, own),

@@ -37,13 +37,13 @@ static void empty(struct match_query *query)
 
 static const char *reason(const struct match_query *query, uint32_t slot, bool met)
 {
-    const struct numbers *offered = index_slot_sectors(query->index, slot);
-    if (!offered->count)
+    struct numbers offered = index_slot_sectors(query->index, slot);
+    if (!offered.count)
         return "states no sector";
     uint16_t wanted = 0, own = 0;
-    if (met && match_sectors_common(&query->sectors, offered, &wanted, &own))
+    if (met && match_sectors_common(&query->sectors, &offered, &wanted, &own))
         return arena_format(query->arena, "is in %s", sentence_sector(query, own));
-    return arena_format(query->arena, "is in %s alone", sentence_sectors(query, offered));
+    return arena_format(query->arena, "is in %s alone", sentence_sectors(query, &offered));
 }
 
 const struct filter filter_sectors = {

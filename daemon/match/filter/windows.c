@@ -46,9 +46,9 @@ static void empty_learners(struct match_query *query)
 /* Whether a window is long enough within the period, whatever its places. */
 static bool days_hold(const struct match_query *query, uint32_t slot)
 {
-    const struct offer_entry *offer = query->index->slot_offer[slot];
-    for (uint32_t i = 0; offer && i < offer->windows.count; i++)
-        if (match_query_overlap_days(query, &offer->windows.items[i]) >= match_query_stay_days(query, slot))
+    struct window_list windows = index_slot_windows(query->index, slot);
+    for (uint32_t i = 0; i < windows.count; i++)
+        if (match_query_overlap_days(query, &windows.items[i]) >= match_query_stay_days(query, slot))
             return true;
     return false;
 }
@@ -66,8 +66,7 @@ static bool learners_met(const struct match_query *query, uint32_t slot)
 
 static const char *period_reason(const struct match_query *query, uint32_t slot, bool met)
 {
-    const struct offer_entry *offer = query->index->slot_offer[slot];
-    if (!offer || !offer->windows.count)
+    if (!index_slot_windows(query->index, slot).count)
         return "states no dates: ask for the time you need";
     const char *days = sentence_count(query->arena, match_query_stay_days(query, slot), "day", "days");
     return arena_format(query->arena, met ? "has %s in the period" : "has no %s in the period", days);
@@ -75,8 +74,7 @@ static const char *period_reason(const struct match_query *query, uint32_t slot,
 
 static const char *learners_reason(const struct match_query *query, uint32_t slot, bool met)
 {
-    const struct offer_entry *offer = query->index->slot_offer[slot];
-    if (!offer || !offer->windows.count)
+    if (!index_slot_windows(query->index, slot).count)
         return "states no number of places";
     uint32_t places = match_query_free_places(query, slot);
     if (places)

@@ -12,9 +12,10 @@
 #include "vocab/word_index.h"
 
 /* How much a word counts in the text where it was found. */
-static const float field_weights[] = {[ENTRY_LABEL] = 1, [ENTRY_OTHER_LABEL] = 1, [ENTRY_DESCRIPTION] = 0.5f};
+static const float field_weights[] = {
+    [ENTRY_LABEL] = 1, [ENTRY_OTHER_LABEL] = 0.8f, [ENTRY_DESCRIPTION] = 0.7f};
 /* A score is made of the best text's, and of what all texts of the concept have together. */
-static const double best_text_share = 0.65;
+static const double best_text_share = 0.6;
 static const double least_score = 0.05;
 
 enum { TOKENS_MOST = 64, TOKENS_WITH_SLIPS = 24 };

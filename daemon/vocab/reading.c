@@ -1,13 +1,15 @@
 #include "vocab/reading.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "vocab/stem.h"
 
-static const float same_inflected = 0.85f, same_derived = 0.8f;
+static const float same_inflected = 0.85f, same_derived = 0.75f;
 static const float same_after_slips[] = {1, 0.9f, 0.8f};
+static const float same_swapped_most = 0.9f; /* times the root of the share of concepts that do so */
 static const float same_prefix_least = 0.5f, same_prefix_range = 0.4f; /* by the share that is typed */
 
 enum { PREFIX_BYTES_LEAST = 2, PREFIX_WORDS_MOST = 2000 };
@@ -39,6 +41,14 @@ static void collect_family(struct collector *collector, const struct word_index 
     for (size_t i = 0; i < family.count; i++) {
         bool inflected = stem_kinship(word, index->words[family.items[i]]) == KIN_INFLECTED;
         collect(collector, family.items[i], inflected ? same_inflected : same_derived, inflected);
+    }
+}
+
+static void collect_swaps(struct collector *collector, const struct word_index *index, uint32_t known)
+{
+    for (uint32_t i = index->swaps.starts[known]; i < index->swaps.starts[known + 1]; i++) {
+        const struct swap *swap = &index->swaps.items[i];
+        collect(collector, swap->word, same_swapped_most * sqrtf(swap->share), false);
     }
 }
 
@@ -81,6 +91,8 @@ struct reading_list reading_find(const struct word_index *index, struct arena *a
     if (known != TEXT_MAP_NONE)
         collect(&collector, known, 1, false);
     collect_family(&collector, index, word);
+    if (known != TEXT_MAP_NONE)
+        collect_swaps(&collector, index, known);
     if (options.slips && known == TEXT_MAP_NONE)
         collect_slips(&collector, index, word);
     if (options.prefixes)

@@ -212,6 +212,35 @@ static void make_families(struct builder *builder)
     free(root_of_word);
 }
 
+static int compare_numbers(const void *left, const void *right)
+{
+    const uint32_t *a = left, *b = right;
+    return (*a > *b) - (*a < *b);
+}
+
+/* Pairs come by entry: each label's words stand together. */
+static void learn_swaps(struct builder *builder)
+{
+    struct word_index *index = builder->index;
+    uint32_t *words = heap_alloc(builder->pair_count * sizeof *words);
+    struct swap_text *texts = heap_alloc(index->entry_count * sizeof *texts);
+    size_t text_count = 0;
+    for (size_t i = 0, end; i < builder->pair_count; i = end) {
+        const struct word_entry *entry = &index->entries[builder->pairs[i].entry];
+        for (end = i; end < builder->pair_count && builder->pairs[end].entry == builder->pairs[i].entry;
+             end++)
+            words[end] = builder->pairs[end].word;
+        if (entry->kind == ENTRY_DESCRIPTION)
+            continue;
+        qsort(words + i, end - i, sizeof *words, compare_numbers);
+        uint32_t group = entry->concept * (uint32_t)builder->language_count + entry->language;
+        texts[text_count++] = (struct swap_text){group, (uint32_t)(end - i), words + i};
+    }
+    index->swaps = swap_learn(builder->arena, texts, text_count, index->word_count);
+    free(texts);
+    free(words);
+}
+
 struct word_index *word_index_new(struct arena *arena, const struct concept *concepts, uint32_t first_concept,
                                   uint32_t count)
 {
@@ -227,6 +256,7 @@ struct word_index *word_index_new(struct arena *arena, const struct concept *con
     make_postings(&builder);
     weigh(&builder);
     make_families(&builder);
+    learn_swaps(&builder);
     slip_index_build(&index->slips, arena, index->words, index->word_count);
     struct word_entry *entries = arena_copy(arena, index->entries, index->entry_count * sizeof *entries);
     free(index->entries);

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "vocab/concept.h"
 #include "vocab/slip.h"
+#include "vocab/swap.h"
 
 /* An inverted index over the words of one scheme's labels, other labels and descriptions. Immutable. */
 
@@ -37,6 +38,7 @@ struct word_index {
     uint32_t *root_starts, *root_words;  /* of each root the words that have it */
     struct text_map by_word, by_root;
     struct slip_index slips;
+    struct swap_table swaps;
     struct text_list languages;
     double heaviest; /* the weight of a word that one concept has */
 };

@@ -118,6 +118,24 @@ static void words_of_one_family_find_each_other(void **state)
     assert_first(state, "bakery", "o:03", 0.2, 0.999);
 }
 
+static void labels_teach_which_words_stand_for_each_other(void **)
+{
+    static const struct small_concept sellers[] = {
+        {SCHEME_OUTCOME, "s:1", "sell vehicles", "trade vehicles", "", "", "", ""},
+        {SCHEME_OUTCOME, "s:2", "sell houses", "trade houses", "", "", "", ""},
+        {SCHEME_OUTCOME, "s:3", "sell boats", "", "", "", "", ""},
+        {SCHEME_OUTCOME, "s:4", "clean boats", "", "", "", "", ""},
+        {SCHEME_OUTCOME, "s:5", "build boats", "", "", "", "", ""},
+    };
+    struct vocabulary *vocabulary = support_vocabulary(sellers, sizeof sellers / sizeof *sellers);
+    struct arena *arena = arena_new(0);
+    struct lookup_hit read = lookup_interpret(vocabulary, arena, SCHEME_OUTCOME, "trade boats");
+    assert_string_equal(vocabulary_code(vocabulary, read.concept), "s:3");
+    assert_true(read.score > 0.6 && read.score < 1);
+    arena_free(arena);
+    vocabulary_release(vocabulary);
+}
+
 static void rarer_words_weigh_more(void **state)
 {
     assert_first(state, "repair gearboxes equipment", "o:09", 0.3, 0.999);
@@ -344,6 +362,7 @@ int main(void)
         cmocka_unit_test(short_words_must_be_right),
         cmocka_unit_test(unfinished_words_find_too),
         cmocka_unit_test(words_of_one_family_find_each_other),
+        cmocka_unit_test(labels_teach_which_words_stand_for_each_other),
         cmocka_unit_test(rarer_words_weigh_more),
         cmocka_unit_test(descriptions_are_found_with_a_lower_score),
         cmocka_unit_test(what_is_typed_as_it_stands_comes_first),

@@ -89,18 +89,19 @@ static void fill_field(struct arena *arena, ProtobufCMessage *message, const Pro
                        struct wire *wire, enum wire_type type)
 {
     size_t element_bytes = field_element_bytes(field);
-    char *to = field_at(message, field);
-    size_t *count = NULL;
-    if (field->label == PROTOBUF_C_LABEL_REPEATED) {
-        count = field_count(message, field);
-        to = *(char **)to + *count * element_bytes;
-    } else if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) {
-        *field_case(message, field) = (int)field->id;
-    }
+    bool listed = field->label == PROTOBUF_C_LABEL_REPEATED;
     struct wire bytes = {0};
     if (type == WIRE_BYTES)
         wire_bytes(wire, &bytes);
-    if (type == WIRE_BYTES && field_wire_type(field) != WIRE_BYTES) {
+    bool packed = type == WIRE_BYTES && field_wire_type(field) != WIRE_BYTES;
+    if (packed && !wire_left(&bytes))
+        return; /* there may be no list */
+    size_t *count = listed ? field_count(message, field) : NULL;
+    char *to =
+        listed ? *(char **)field_at(message, field) + *count * element_bytes : field_at(message, field);
+    if (!listed && field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
+        *field_case(message, field) = (int)field->id;
+    if (packed) {
         for (; wire_left(&bytes); to += element_bytes, ++*count)
             read_number(field, &bytes, to);
         return;
@@ -109,7 +110,7 @@ static void fill_field(struct arena *arena, ProtobufCMessage *message, const Pro
         read_bytes(arena, field, bytes, to);
     else
         read_number(field, wire, to);
-    if (count)
+    if (listed)
         ++*count;
 }
 

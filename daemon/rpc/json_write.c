@@ -57,6 +57,8 @@ static void write_real(struct text_buffer *out, double value, bool is_float)
         text_buffer_add(out, "\"NaN\"");
     } else if (isinf(value)) {
         text_buffer_add(out, value < 0 ? "\"-Infinity\"" : "\"Infinity\"");
+    } else if (value == 0 && signbit(value)) {
+        text_buffer_add(out, "-0.0"); /* "-0" would be read as a whole number, which has no such zero */
     } else {
         char text[32];
         for (int digits = is_float ? 6 : 15; digits <= 17; digits++) {

@@ -158,6 +158,9 @@ static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, v
     struct http2 *http2 = user;
     if (frame->hd.type == NGHTTP2_RST_STREAM)
         count_own_reset(http2, frame);
+    /* nghttp2 has found a fault by itself. */
+    if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR && !http2->is_ending)
+        http2->end_reason = END_PROTOCOL;
     if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA)
         return 0;
     /* Stock clients ask PINGs and change SETTINGS at the pace of what they are sent, to measure the line. */

@@ -33,6 +33,7 @@ static void refuse_and_pause(struct listener *listener)
 {
     log_event(LOG_WARN, "listener.descriptors", "no file descriptor is left for a connection",
               LOG_NUMBER("port", listener->port));
+    metric_add(listener->refused, 1);
     if (listener->spare_fd >= 0) {
         close(listener->spare_fd);
         int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
@@ -40,7 +41,6 @@ static void refuse_and_pause(struct listener *listener)
             close(fd);
         listener->spare_fd = spare_open();
     }
-    metric_add(listener->refused, 1);
     event_del(listener->event);
     timer_set(&listener->pause, PAUSE_MS);
 }

@@ -42,6 +42,8 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const ui
 {
     (void)session, (void)flags;
     struct client_stream *stream = stream_of(user, id);
+    for (size_t i = 0; i < size && stream->body_bytes + i < sizeof stream->first; i++)
+        stream->first[stream->body_bytes + i] = (char)bytes[i];
     stream->body_bytes += size;
     for (size_t i = 0; i < size; i++)
         stream->body_sum += bytes[i];
@@ -109,6 +111,10 @@ static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *buffer, 
     struct client_stream *stream = source->ptr;
     size_t size = stream->body_left < room ? stream->body_left : room;
     memset(buffer, 1, size);
+    if (stream->body) {
+        memcpy(buffer, stream->body, size);
+        stream->body += size;
+    }
     stream->body_left -= size;
     if (!stream->body_left && stream->keep_open)
         return size ? (ssize_t)size : NGHTTP2_ERR_DEFERRED;
@@ -120,17 +126,29 @@ static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *buffer, 
 unsigned client_request(struct client *client, const char *path, size_t body_bytes, bool keep_open,
                         const nghttp2_nv *extra, size_t extra_count)
 {
-    nghttp2_nv fields[256] = {client_field(":method", "POST"), client_field(":path", path),
-                              client_field(":scheme", "http"), client_field(":authority", "test")};
+    nghttp2_nv fields[256] = {client_field(":method", "POST"),
+                              client_field(":path", path),
+                              client_field(":scheme", "http"),
+                              client_field(":authority", "test"),
+                              client_field("content-type", "application/grpc"),
+                              client_field("te", "trailers")};
+    const size_t usual_count = 6;
     for (size_t i = 0; i < extra_count; i++)
-        fields[4 + i] = extra[i];
+        fields[usual_count + i] = extra[i];
     struct client_stream *stream = &client->streams[client->next_index];
     *stream = (struct client_stream){.body_left = body_bytes, .keep_open = keep_open};
     nghttp2_data_provider body = {.source.ptr = stream, .read_callback = read_body};
-    int32_t id = nghttp2_submit_request(client->session, NULL, fields, 4 + extra_count,
+    int32_t id = nghttp2_submit_request(client->session, NULL, fields, usual_count + extra_count,
                                         body_bytes || keep_open ? &body : NULL, NULL);
     assert_int_equal(id / 2, client->next_index);
     return (unsigned)client->next_index++;
+}
+
+unsigned client_request_body(struct client *client, const char *path, const char *body, size_t body_bytes)
+{
+    unsigned index = client_request(client, path, body_bytes, false, NULL, 0);
+    client->streams[index].body = body;
+    return index;
 }
 
 void client_flush(struct client *client)

@@ -10,12 +10,14 @@ enum { CLIENT_STREAMS = 64 };
 
 /* What became of a request. */
 struct client_stream {
-    size_t body_left; /* of the request, still to be sent */
+    const char *body; /* of the request; NULL: each byte is a 1 */
+    size_t body_left; /* still to be sent */
     bool keep_open;   /* the request doesn't end */
     char status[8], grpc_status[8];
     bool has_trailers; /* grpc-status came after the body */
     size_t body_bytes;
     uint64_t body_sum; /* of the answer's bytes */
+    char first[32];    /* of the answer's bytes */
     bool is_closed;
     uint32_t code; /* it was closed with */
 };
@@ -38,6 +40,8 @@ void client_close(struct client *client);
 /* A POST; with `body_bytes` of body, and further fields. Gives its index. */
 unsigned client_request(struct client *client, const char *path, size_t body_bytes, bool keep_open,
                         const nghttp2_nv *extra, size_t extra_count);
+/* The same with this body, which stays with the caller. */
+unsigned client_request_body(struct client *client, const char *path, const char *body, size_t body_bytes);
 nghttp2_nv client_field(const char *name, const char *value);
 
 /* Sends what there is, and reads and sends on until the condition holds; fails the test after 10 s, or where the connection

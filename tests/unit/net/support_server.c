@@ -40,6 +40,12 @@ static void page(void *context, const char *path, struct net_page *page)
 
 struct test_server *test_server_start(const struct net_limits *limits)
 {
+    return test_server_start_calls(limits, &test_calls_table, NULL);
+}
+
+struct test_server *test_server_start_calls(const struct net_limits *limits, const struct net_calls *calls,
+                                            struct rpc_server *rpc)
+{
     static const char *const addresses[] = {"127.0.0.1:0", NULL};
     log_set_level(LOG_ERROR);
     struct test_server *test = heap_zalloc(sizeof *test);
@@ -50,7 +56,8 @@ struct test_server *test_server_start(const struct net_limits *limits)
         .loops = test->loops,
         .loop_count = LOOPS,
         .limits = *limits,
-        .calls = &test_calls_table,
+        .calls = calls,
+        .rpc = rpc,
         .page = page,
     };
     struct arena *arena = arena_new(0);

@@ -4,9 +4,14 @@
 
 /* A server on a free port of loopback, on two loops of their own threads, with the calls of support_calls.h and one page:
  * "/page" with the body "page\n". */
+struct net_calls;
+struct rpc_server;
 struct test_server;
 
 struct test_server *test_server_start(const struct net_limits *limits);
+/* The same with these calls. */
+struct test_server *test_server_start_calls(const struct net_limits *limits, const struct net_calls *calls,
+                                            struct rpc_server *rpc);
 unsigned test_server_port(const struct test_server *server);
 /* Asks it to drain; test_server_stop waits for that, and does it where it was not asked for. */
 void test_server_drain(struct test_server *server);

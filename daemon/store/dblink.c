@@ -8,6 +8,7 @@
 #include <event2/event.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "loop/loop.h"
 #include "loop/timer.h"
@@ -30,6 +31,7 @@ struct dblink {
     struct timer watch;
     unsigned watch_ms;
     unsigned backoff_ms;
+    int64_t opened_ms;
     const char *drop_reason;
     bool has_failed; /* since it was last open: said once */
 };
@@ -70,6 +72,9 @@ static void link_close(struct dblink *link, const char *why)
     char reason[REASON_BYTES];
     reason_copy(reason, why ? why : PQerrorMessage(link->pg));
     bool was_open = link->state == LINK_OPEN;
+    /* One that goes as soon as it has come is not tried again and again. */
+    if (was_open && clock_monotonic_ms() - link->opened_ms > BACKOFF_MOST_MS)
+        link->backoff_ms = BACKOFF_FIRST_MS;
     link_finish(link);
     if (was_open || !link->has_failed)
         log_event(LOG_WARN, was_open ? "store.lost" : "store.unreachable", "the database can't be reached",
@@ -160,7 +165,7 @@ static void link_opened(struct dblink *link)
     link->writable = event_new(loop_base(link->loop), PQsocket(link->pg), EV_WRITE, on_writable, link);
     event_add(link->readable, NULL);
     link->state = LINK_OPEN;
-    link->backoff_ms = BACKOFF_FIRST_MS;
+    link->opened_ms = clock_monotonic_ms();
     if (link->has_failed)
         log_event(LOG_INFO, "store.open", "the database is reached again");
     link->has_failed = false;

@@ -124,6 +124,12 @@ int64_t result_int8(const PGresult *result, int row, int column)
     return (int64_t)binary_get_u64(PQgetvalue(result, row, column));
 }
 
+int32_t result_int4(const PGresult *result, int row, int column)
+{
+    assert(PQgetlength(result, row, column) == 4);
+    return (int32_t)binary_get_u32(PQgetvalue(result, row, column));
+}
+
 int16_t result_int2(const PGresult *result, int row, int column)
 {
     assert(PQgetlength(result, row, column) == 2);
@@ -150,4 +156,24 @@ bool result_is_true(const PGresult *result, int row, int column)
 int64_t result_time_us(const PGresult *result, int row, int column)
 {
     return result_int8(result, row, column) + (int64_t)BINARY_EPOCH_SECONDS * 1000000;
+}
+
+struct text_list result_texts(struct arena *arena, const PGresult *result, int row, int column)
+{
+    struct column_value value = result_blob(result, row, column);
+    const unsigned char *at = value.bytes, *end = at + (value.size > 0 ? value.size : 0);
+    if (value.size < ARRAY_HEADER_BYTES || binary_get_u32(at) != 1 || binary_get_u32(at + 8) != OID_TEXT)
+        return (struct text_list){0};
+    size_t count = binary_get_u32(at + 12), taken = 0;
+    if (count > (size_t)value.size / 4)
+        return (struct text_list){0};
+    const char **items = arena_array(arena, count, sizeof *items);
+    for (at += ARRAY_HEADER_BYTES; taken < count && end - at >= 4; taken++) {
+        int32_t size = (int32_t)binary_get_u32(at);
+        if (size < 0 || size > end - at - 4)
+            break;
+        items[taken] = arena_strndup(arena, (const char *)at + 4, (size_t)size);
+        at += 4 + size;
+    }
+    return (struct text_list){items, taken};
 }

@@ -6,6 +6,7 @@
 #include <libpq-fe.h>
 
 #include "store/column.h"
+#include "vocab/vocabulary.h"
 
 struct arena;
 
@@ -34,6 +35,7 @@ void parameters_int2s(struct parameters *parameters, const int16_t *numbers, siz
 
 /* What a result holds, of the column types named; never of a NULL, but for result_blob. */
 int64_t result_int8(const PGresult *result, int row, int column);
+int32_t result_int4(const PGresult *result, int row, int column);
 int16_t result_int2(const PGresult *result, int row, int column);
 /* A copy in the arena. */
 char *result_text(struct arena *arena, const PGresult *result, int row, int column);
@@ -41,3 +43,5 @@ struct column_value result_blob(const PGresult *result, int row, int column); /*
 bool result_is_true(const PGresult *result, int row, int column);
 /* A timestamptz as microseconds since 1970-01-01 UTC. */
 int64_t result_time_us(const PGresult *result, int row, int column);
+/* A text[], copied to the arena; empty where it isn't one. */
+struct text_list result_texts(struct arena *arena, const PGresult *result, int row, int column);

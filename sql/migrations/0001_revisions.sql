@@ -15,6 +15,7 @@ INSERT INTO revision_line (newest, trimmed, epoch) VALUES (0, 0, gen_random_uuid
 
 CREATE SEQUENCE change_set AS bigint;
 
+-- A row stays as long as a record or a registry has its change set, though its log be trimmed.
 CREATE TABLE revision (
     revision bigint PRIMARY KEY CHECK (revision > 0),
     change_set bigint NOT NULL UNIQUE,

@@ -5,8 +5,10 @@
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <fcntl.h>
 #include <pwd.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <libpq-fe.h>
@@ -67,11 +69,43 @@ void database_server_stop(void)
     shell("%s" PROGRAMS "pg_ctl -D %s/data -m immediate -w stop >/dev/null 2>&1", as_user(), folder);
 }
 
+static void remove_all(void)
+{
+    database_server_stop();
+    shell("rm -rf %s", folder);
+}
+
+/* Ends when the test does, however that ends, and cleans up behind it. */
+static int guard_fd = -1;
+static pid_t guard;
+
+static void start_guard(void)
+{
+    int fds[2];
+    char byte;
+    if (pipe(fds) != 0)
+        abort();
+    guard = fork();
+    if (guard == 0) {
+        setpgid(0, 0);
+        close(fds[1]);
+        while (read(fds[0], &byte, 1) > 0)
+            ;
+        is_running = true;
+        remove_all();
+        _exit(0);
+    }
+    close(fds[0]);
+    fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+    guard_fd = fds[1];
+}
+
 int database_group_setup(void **)
 {
-    log_set_level(LOG_ERROR);
+    log_set_level(getenv("STORE_TEST_LOG") ? LOG_DEBUG : LOG_ERROR);
     if (!mkdtemp(folder))
         return -1;
+    start_guard();
     if (geteuid() == 0) {
         const struct passwd *user = getpwnam("postgres");
         if (!user || chown(folder, user->pw_uid, user->pw_gid) != 0)
@@ -87,8 +121,8 @@ int database_group_setup(void **)
 
 int database_group_teardown(void **)
 {
-    database_server_stop();
-    return shell("rm -rf %s", folder);
+    close(guard_fd);
+    return waitpid(guard, NULL, 0) == guard ? 0 : -1;
 }
 
 static PGconn *connect_to(const char *conninfo)

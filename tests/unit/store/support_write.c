@@ -50,27 +50,47 @@ static void note_done(struct bench *bench)
 struct look {
     struct bench *bench;
     struct timer timer;
-    bool reachable;
+    bool (*holds)(void *context);
+    void *context;
     int64_t until_ms;
+    bool was_seen;
 };
 
 static void on_look(void *context)
 {
     struct look *look = context;
-    if (store_is_reachable(look->bench->store) == look->reachable || clock_monotonic_ms() > look->until_ms)
+    look->was_seen = look->holds(look->context);
+    if (look->was_seen || clock_monotonic_ms() > look->until_ms)
         loop_stop(look->bench->loop);
     else
         timer_set(&look->timer, LOOK_MS);
 }
 
-void bench_wait_reachable(struct bench *bench, bool reachable)
+void bench_wait_until(struct bench *bench, bool (*holds)(void *context), void *context)
 {
-    struct look look = {.bench = bench, .reachable = reachable, .until_ms = clock_monotonic_ms() + WAIT_MS};
+    struct look look = {
+        .bench = bench, .holds = holds, .context = context, .until_ms = clock_monotonic_ms() + WAIT_MS};
     timer_init(&look.timer, bench->loop, on_look, &look);
     timer_set(&look.timer, 0);
-    loop_run(bench->loop);
+    while (!look.was_seen && clock_monotonic_ms() <= look.until_ms)
+        loop_run(bench->loop);
     timer_fini(&look.timer);
-    assert_int_equal(store_is_reachable(bench->store), reachable);
+    assert_true(look.was_seen);
+}
+
+static bool is_reachable(void *context)
+{
+    return store_is_reachable(context);
+}
+
+static bool is_unreachable(void *context)
+{
+    return !store_is_reachable(context);
+}
+
+void bench_wait_reachable(struct bench *bench, bool reachable)
+{
+    bench_wait_until(bench, reachable ? is_reachable : is_unreachable, bench->store);
 }
 
 void bench_lock_registry(struct bench *bench, const char *registry)

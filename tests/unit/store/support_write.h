@@ -26,7 +26,9 @@ void bench_open(struct bench *bench, const char *conninfo);
 void bench_close(struct bench *bench);
 /* Until all writes are done. */
 void bench_wait(struct bench *bench);
-/* Until the store says so, at most 20 s. */
+/* Until it holds, at most 20 s. */
+void bench_wait_until(struct bench *bench, bool (*holds)(void *context), void *context);
+/* Until the store says so. */
 void bench_wait_reachable(struct bench *bench, bool reachable);
 /* Keeps a registry locked by another connection. */
 void bench_lock_registry(struct bench *bench, const char *registry);

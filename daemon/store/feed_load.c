@@ -1,0 +1,149 @@
+#include "store/feed_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "store/binary.h"
+#include "store/column.h"
+#include "store/parameter.h"
+
+/* All of the database, in one transaction that sees one state of it. */
+
+static void set_text(char **text, const PGresult *result, int row, int column)
+{
+    free(*text);
+    *text = heap_strdup(PQgetvalue(result, row, column));
+}
+
+/* ---- records ---- */
+
+/* Takes a field off the row; false: it isn't whole. */
+static bool field_take(const unsigned char **at, const unsigned char *end, struct column_value *ret_value)
+{
+    if (end - *at < 4)
+        return false;
+    *ret_value = (struct column_value){*at + 4, (int32_t)binary_get_u32(*at)};
+    if (ret_value->size < -1 || ret_value->size > end - *at - 4)
+        return false;
+    *at += 4 + (ret_value->size > 0 ? ret_value->size : 0);
+    return true;
+}
+
+/* The table's columns, then revision and time. */
+static bool row_take(const unsigned char *bytes, size_t size, size_t count, struct column_value *values)
+{
+    const unsigned char *at = bytes + 2, *end = bytes + size;
+    if (binary_get_u16(bytes) != count)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!field_take(&at, end, &values[i]))
+            return false;
+    return at == end && values[count - 2].size == 8 && values[count - 1].size == 8;
+}
+
+static void on_record(struct feed *feed, const unsigned char *bytes, size_t size)
+{
+    struct column_value values[COLUMN_COUNT_MOST];
+    struct feed_record given = {.kind = feed->load.kind};
+    size_t count = record_table_of(given.kind)->column_count;
+    if (!row_take(bytes, size, count + 2, values) ||
+        !column_decode(feed->codec, feed->arena, given.kind, values, &given.record)) {
+        log_event(LOG_ERROR, "store.bad_row", "a row is not of the form of its table",
+                  LOG_TEXT("kind", record_kind_name(given.kind)));
+        return;
+    }
+    given.id = record_id(&given.record);
+    given.packed = record_pack(feed->arena, &given.record, &given.packed_bytes);
+    given.revision = binary_get_u64(values[count].bytes);
+    given.update_time_us =
+        (int64_t)binary_get_u64(values[count + 1].bytes) + (int64_t)BINARY_EPOCH_SECONDS * 1000000;
+    feed->handlers.record(feed->context, &given);
+}
+
+/* ---- steps, from the last to the first ---- */
+
+static void on_committed(struct feed *feed)
+{
+    feed->cursor = feed->load.revision;
+    feed->is_loaded = true;
+    feed->handlers.loaded(feed->context, feed->load.revision, feed->load.time_us, feed->epoch);
+    feed_report_newest(feed, feed->load.revision);
+    feed_follow_start(feed);
+}
+
+static const struct feed_step commit_step = {.sql = "COMMIT", .end = on_committed};
+
+static void on_concepts(struct feed *feed)
+{
+    feed_run(feed, &commit_step);
+}
+
+static void on_records(struct feed *feed);
+
+static const struct feed_step records_step = {.mode = FEED_COPY, .copied = on_record, .end = on_records};
+
+static void on_records(struct feed *feed)
+{
+    if (++feed->load.kind < RECORD_KIND_COUNT)
+        feed_run(feed, &records_step);
+    else
+        feed_concepts_start(feed, on_concepts);
+}
+
+static void on_registry(struct feed *feed, const PGresult *result, int row)
+{
+    struct feed_registry registry = {
+        .id = PQgetvalue(result, row, 0),
+        .title = PQgetvalue(result, row, 1),
+        .revision = (uint64_t)result_int8(result, row, 2),
+        .update_time_us = result_time_us(result, row, 3),
+    };
+    feed->handlers.registry(feed->context, &registry);
+}
+
+static void on_registries(struct feed *feed)
+{
+    feed->load.kind = RECORD_NONE;
+    on_records(feed);
+}
+
+static const struct feed_step registries_step = {.sql =
+                                                     "SELECT r.id, r.title, v.revision, v.time FROM registry "
+                                                     "r JOIN revision v USING (change_set) ORDER BY r.id",
+                                                 .row = on_registry,
+                                                 .end = on_registries};
+
+static void on_line(struct feed *feed, const PGresult *result, int row)
+{
+    feed->load.revision = (uint64_t)result_int8(result, row, 0);
+    set_text(&feed->epoch, result, row, 1);
+    feed->load.time_us = PQgetisnull(result, row, 2) ? 0 : result_time_us(result, row, 2);
+}
+
+static void on_line_end(struct feed *feed)
+{
+    feed_run(feed, &registries_step);
+}
+
+static const struct feed_step line_step = {
+    .sql =
+        "SELECT l.newest, l.epoch, v.time FROM revision_line l LEFT JOIN revision v ON v.revision = l.newest",
+    .row = on_line,
+    .end = on_line_end};
+
+static void on_begun(struct feed *feed)
+{
+    feed_run(feed, &line_step);
+}
+
+static const struct feed_step begin_step = {.sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                                            .end = on_begun};
+
+void feed_load_start(struct feed *feed)
+{
+    feed->is_loaded = false;
+    feed->handlers.reset(feed->context);
+    feed_run(feed, &begin_step);
+}

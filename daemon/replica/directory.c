@@ -9,7 +9,8 @@
 #include "replica/directory_base.h"
 #include "replica/directory_entry.h"
 
-/* A base that stays for many publications, and what changed since: base rows that no longer count, and entries beside it. */
+/* A base that stays for many publications, and what changed since: base rows that no longer count, and entries
+ * beside it. */
 struct directory {
     _Atomic unsigned owners;
     struct directory_base *base;
@@ -127,7 +128,8 @@ static bool is_overruled(const struct directory_builder *builder, size_t i)
     return i + 1 < builder->pending_count && text_equal(builder->pending[i].id, builder->pending[i + 1].id);
 }
 
-/* Puts the pending changes, in order, over the entries that stood beside the base; marks the base's rows they replace. */
+/* Puts the pending changes, in order, over the entries that stood beside the base; marks the base's rows they
+ * replace. */
 static void merge(const struct directory_builder *builder, struct directory *next)
 {
     const struct directory *last = builder->last;
@@ -223,24 +225,43 @@ static uint32_t added_row(const struct directory *directory, const char *id)
     return low;
 }
 
-static size_t list_by_id(const struct directory *directory, const struct directory_query *query,
-                         const char *after, struct directory_hit *hits, size_t most)
+/* The two lists, in order of id, as one; base rows that are dead or fail the filter are passed over. */
+struct walk {
+    const struct directory *directory;
+    const struct directory_filter *filter;
+    uint32_t row, added;
+};
+
+static const struct directory_entry *walk_next(struct walk *walk)
 {
+    const struct directory *directory = walk->directory;
     const struct directory_base *base = directory->base;
-    uint32_t row = after ? directory_base_row(base, after) : 0,
-             added = after ? added_row(directory, after) : 0;
+    while (walk->row < base->count &&
+           (is_dead(directory, walk->row) || !directory_traits_pass(&base->traits[walk->row], walk->filter)))
+        walk->row++;
+    const struct directory_entry *entry = walk->row < base->count ? base->entries[walk->row] : NULL;
+    if (walk->added < directory->added_count &&
+        (!entry || strcmp(directory->added[walk->added]->id, entry->id) < 0))
+        return directory->added[walk->added++];
+    walk->row++;
+    return entry;
+}
+
+static size_t list_by_id(const struct directory *directory, struct arena *arena,
+                         const struct directory_filter *filter, const char *after, struct directory_hit *hits,
+                         size_t most)
+{
+    /* A registry's ids stand together: they begin with its id and a '/'. */
+    const char *from = filter->registry_bytes ? arena_format(arena, "%s/", filter->query->registry) : "";
+    if (after && strcmp(after, from) > 0)
+        from = after;
+    struct walk walk = {directory, filter, directory_base_row(directory->base, from),
+                        added_row(directory, from)};
     size_t count = 0;
-    while (count < most) {
-        while (row < base->count && is_dead(directory, row))
-            row++;
-        const struct directory_entry *entry = row < base->count ? base->entries[row] : NULL;
-        if (added < directory->added_count && (!entry || strcmp(directory->added[added]->id, entry->id) < 0))
-            entry = directory->added[added++];
-        else
-            row++;
-        if (!entry)
+    for (const struct directory_entry *entry; count < most && (entry = walk_next(&walk));) {
+        if (!directory_entry_is_of(entry, filter))
             break;
-        if ((!after || strcmp(entry->id, after) > 0) && directory_entry_passes(entry, query))
+        if ((!after || strcmp(entry->id, after) > 0) && directory_entry_passes(entry, filter))
             hits[count++] = (struct directory_hit){0, entry->id};
     }
     return count;
@@ -300,10 +321,10 @@ static int compare_hits(const void *left, const void *right)
     return comes_before(left, right) ? -1 : comes_before(right, left);
 }
 
-static void judge(struct best *best, const struct directory_entry *entry, const struct directory_query *query,
-                  struct text_list words)
+static void judge(struct best *best, const struct directory_entry *entry,
+                  const struct directory_filter *filter, struct text_list words)
 {
-    if (!directory_entry_passes(entry, query))
+    if (!directory_entry_passes(entry, filter))
         return;
     uint32_t score = directory_entry_fit(entry, words);
     if (score)
@@ -311,15 +332,18 @@ static void judge(struct best *best, const struct directory_entry *entry, const 
 }
 
 static size_t list_by_fit(const struct directory *directory, struct arena *arena,
-                          const struct directory_query *query, struct text_list words, struct best *best)
+                          const struct directory_filter *filter, struct text_list words, struct best *best)
 {
     const struct directory_base *base = directory->base;
     const uint64_t *found = directory_base_search(base, arena, words);
     for (size_t i = 0; i < directory_bit_words(base->count); i++)
-        for (uint64_t bits = found[i] & ~directory->dead[i]; bits; bits &= bits - 1)
-            judge(best, base->entries[i * 64 + (size_t)__builtin_ctzll(bits)], query, words);
+        for (uint64_t bits = found[i] & ~directory->dead[i]; bits; bits &= bits - 1) {
+            size_t row = i * 64 + (size_t)__builtin_ctzll(bits);
+            if (directory_traits_pass(&base->traits[row], filter))
+                judge(best, base->entries[row], filter, words);
+        }
     for (uint32_t i = 0; i < directory->added_count; i++)
-        judge(best, directory->added[i], query, words);
+        judge(best, directory->added[i], filter, words);
     if (best->count)
         qsort(best->hits, best->count, sizeof *best->hits, compare_hits);
     return best->count;
@@ -346,10 +370,11 @@ size_t directory_find(const struct directory *directory, struct arena *arena,
                       struct directory_hit *hits, size_t most)
 {
     struct text_list words = split(arena, query->words);
+    struct directory_filter filter = directory_filter_make(arena, query);
     if (!most)
         return 0;
     if (!words.count)
-        return list_by_id(directory, query, after ? after->id : NULL, hits, most);
+        return list_by_id(directory, arena, &filter, after ? after->id : NULL, hits, most);
     struct best best = {.hits = hits, .most = most, .after = after};
-    return list_by_fit(directory, arena, query, words, &best);
+    return list_by_fit(directory, arena, &filter, words, &best);
 }

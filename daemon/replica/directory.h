@@ -40,17 +40,18 @@ struct directory_query {
     const char *registry; /* "" or NULL: any */
 };
 
-/* A place in the list, and an organisation of it. The score is 0 without words, else how well the words fit: 1 to 1000000. */
+/* A place in the list, and an organisation of it. The score is 0 without words, else how well the words fit: 1 to
+ * 1000000. */
 struct directory_hit {
     uint32_t score;
     const char *id; /* lives as long as the directory */
 };
 
-/* The organisations for which every word is found, best score first, equal ones by id as bytes; without words by id alone.
- * A word is found where a word of the name, of another name, or of the city begins with it; accents and case don't matter. One
- * identifier, former ones too, or the id, however it is spaced and punctuated, is found whole, be it one word or several.
- * Those after the place `after` (NULL: from the start), at most `most`; returns how many. O(organisations) at worst: a few ms
- * for 100,000. Memory from the arena. */
+/* The organisations for which every word is found, best score first, equal ones by id as bytes; without words by id
+ * alone. A word is found where a word of the name, of another name, or of the city begins with it; accents and case
+ * don't matter. One identifier, former ones too, or the id, however it is spaced and punctuated, is found whole, be
+ * it one word or several. Those after the place `after` (NULL: from the start), at most `most`; returns how many.
+ * O(organisations) at worst: a few ms for 100,000. Memory from the arena. */
 size_t directory_find(const struct directory *directory, struct arena *arena,
                       const struct directory_query *query, const struct directory_hit *after,
                       struct directory_hit *hits, size_t most);

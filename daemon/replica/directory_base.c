@@ -55,6 +55,7 @@ static void add_entry(struct builder *builder, uint32_t row)
 {
     struct directory_base *base = builder->base;
     const struct directory_entry *entry = base->entries[row];
+    base->traits[row] = directory_entry_traits(entry);
     add_text(builder, row, entry->name);
     add_text(builder, row, entry->city);
     const char *list = entry->other_names;
@@ -115,6 +116,7 @@ struct directory_base *directory_base_new(struct directory_entry *const *entries
     atomic_init(&base->owners, 1);
     base->arena = arena_new(0);
     base->entries = arena_copy(base->arena, entries, count * sizeof(struct directory_entry *));
+    base->traits = arena_array(base->arena, count, sizeof *base->traits);
     base->count = count;
     text_map_init(&builder.by_word);
     for (uint32_t row = 0; row < count; row++)

@@ -5,12 +5,14 @@
 
 #include "replica/directory_entry.h"
 
-/* Many organisations in order of id, with an index over their words and identifiers. Immutable, counted, any thread. */
+/* Many organisations in order of id, with an index over their words and identifiers. Immutable, counted, any
+ * thread. */
 
 struct directory_base {
     _Atomic unsigned owners;
     struct arena *arena;
     struct directory_entry **entries;
+    struct directory_traits *traits; /* of each entry */
     uint32_t count;
     const char **words; /* distinct, in byte order */
     uint32_t word_count;

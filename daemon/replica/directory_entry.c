@@ -110,20 +110,41 @@ void directory_entry_release(struct directory_entry *entry)
 
 /* ---- filters ---- */
 
-static bool has_role(const struct directory_entry *entry, const struct directory_query *query)
+static uint32_t pack_country(const char *country)
 {
-    for (size_t i = 0; i < query->role_count; i++)
-        if ((unsigned)query->roles[i] < 32 && (entry->roles & 1u << query->roles[i]))
-            return true;
-    return query->role_count == 0;
+    return *country ? (uint32_t)(unsigned char)country[0] << 8 | (unsigned char)country[1] : 0;
 }
 
-static bool has_country(const struct directory_entry *entry, const struct directory_query *query)
+struct directory_traits directory_entry_traits(const struct directory_entry *entry)
 {
+    return (struct directory_traits){entry->roles, pack_country(entry->country)};
+}
+
+struct directory_filter directory_filter_make(struct arena *arena, const struct directory_query *query)
+{
+    struct directory_filter filter = {.query = query};
+    for (size_t i = 0; i < query->role_count; i++)
+        filter.roles |= (unsigned)query->roles[i] < 32 ? 1u << query->roles[i] : 0;
+    uint32_t *countries = arena_array(arena, query->country_count, sizeof *countries);
     for (size_t i = 0; i < query->country_count; i++)
-        if (text_equal(entry->country, country_normalise(query->countries[i])))
+        countries[i] = pack_country(country_normalise(query->countries[i]));
+    filter.countries = countries;
+    filter.registry_bytes = query->registry ? strlen(query->registry) : 0;
+    return filter;
+}
+
+static bool has_country(uint32_t country, const struct directory_filter *filter)
+{
+    for (size_t i = 0; i < filter->query->country_count; i++)
+        if (country == filter->countries[i])
             return true;
-    return query->country_count == 0;
+    return filter->query->country_count == 0;
+}
+
+bool directory_traits_pass(const struct directory_traits *traits, const struct directory_filter *filter)
+{
+    return (filter->query->role_count == 0 || (traits->roles & filter->roles)) &&
+           has_country(traits->country, filter);
 }
 
 static bool has_sector(const struct directory_entry *entry, const struct directory_query *query)
@@ -136,18 +157,17 @@ static bool has_sector(const struct directory_entry *entry, const struct directo
     return query->sector_count == 0;
 }
 
-static bool has_registry(const struct directory_entry *entry, const struct directory_query *query)
+bool directory_entry_is_of(const struct directory_entry *entry, const struct directory_filter *filter)
 {
-    if (!query->registry || !*query->registry)
-        return true;
-    size_t size = strlen(query->registry);
-    return strncmp(entry->id, query->registry, size) == 0 && entry->id[size] == '/';
+    size_t size = filter->registry_bytes;
+    return !size || (strncmp(entry->id, filter->query->registry, size) == 0 && entry->id[size] == '/');
 }
 
-bool directory_entry_passes(const struct directory_entry *entry, const struct directory_query *query)
+bool directory_entry_passes(const struct directory_entry *entry, const struct directory_filter *filter)
 {
-    return has_role(entry, query) && has_country(entry, query) && has_registry(entry, query) &&
-           has_sector(entry, query);
+    struct directory_traits traits = directory_entry_traits(entry);
+    return directory_traits_pass(&traits, filter) && directory_entry_is_of(entry, filter) &&
+           has_sector(entry, filter->query);
 }
 
 /* ---- fit ---- */

@@ -7,8 +7,10 @@
 #include "replica/directory.h"
 #include "vocab/vocabulary.h"
 
-/* One organisation as the directory keeps it: its words folded, ready to be compared. Immutable, counted, any thread.
- * A list of texts is one text after the other, each ended by NUL, with an empty one at the end. */
+struct arena;
+
+/* One organisation as the directory keeps it: its words folded, ready to be compared. Immutable, counted, any
+ * thread. A list of texts is one text after the other, each ended by NUL, with an empty one at the end. */
 struct directory_entry {
     _Atomic unsigned owners;
     uint32_t roles; /* a bit each, by the role's number */
@@ -36,8 +38,27 @@ static inline const char *directory_list_next(const char **list)
     return text;
 }
 
-/* Every filter that the query states holds. */
-bool directory_entry_passes(const struct directory_entry *entry, const struct directory_query *query);
+/* What most filters look at, apart from the entry, so that a row that doesn't pass costs no look at its entry. */
+struct directory_traits {
+    uint32_t roles;
+    uint32_t country; /* its two letters; 0: not stated */
+};
+struct directory_traits directory_entry_traits(const struct directory_entry *entry);
+
+/* A query's filters, ready to be asked of many; borrows the query. */
+struct directory_filter {
+    const struct directory_query *query;
+    uint32_t roles;            /* 0: any */
+    const uint32_t *countries; /* as in the traits */
+    size_t registry_bytes;
+};
+struct directory_filter directory_filter_make(struct arena *arena, const struct directory_query *query);
+
+/* Every filter that the query states holds: of the traits, of all. */
+bool directory_traits_pass(const struct directory_traits *traits, const struct directory_filter *filter);
+bool directory_entry_passes(const struct directory_entry *entry, const struct directory_filter *filter);
+/* The entry is of the registry that the query states. */
+bool directory_entry_is_of(const struct directory_entry *entry, const struct directory_filter *filter);
 
 /* How well the words fit, 1 to 1000000; 0 where one is not found. The words are folded, one at least. */
 uint32_t directory_entry_fit(const struct directory_entry *entry, struct text_list words);

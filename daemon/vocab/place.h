@@ -2,8 +2,8 @@
 
 #include <stdbool.h>
 
-/* Country and region codes. Countries are ISO 3166-1 alpha-2; regions are NUTS, which writes EL and UK where ISO has GR
- * and GB. Pure; any thread. */
+/* Country and region codes. Countries are ISO 3166-1 alpha-2; regions are NUTS, which writes EL and UK where ISO
+ * has GR and GB. Pure; any thread. */
 
 struct arena;
 
@@ -22,7 +22,8 @@ const char *country_normalise(const char *code);
 bool region_is_valid(const char *code);
 /* What a need may ask for: the same, or two letters alone for a whole country. */
 bool region_is_wanted(const char *code);
-/* A wanted region as NUTS writes it: one that starts GR or GB gets EL or UK (in the arena), all else as it is (borrowed). */
+/* A wanted region as NUTS writes it: one that starts GR or GB gets EL or UK (in the arena), all else as it is
+ * (borrowed). */
 const char *region_normalise_wanted(struct arena *arena, const char *code);
 /* The country as ISO writes it ("GR" for "EL30"); the code has the form of a region. */
 void region_country(const char *code, char ret_country[3]);

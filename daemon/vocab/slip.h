@@ -3,8 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Finding the words of a list that a mistyped word may stand for. Words are folded UTF-8; a slip is a letter left out,
- * put in, changed, or swapped with its neighbour. */
+/* Finding the words of a list that a mistyped word may stand for. Words are folded UTF-8; a slip is a letter left
+ * out, put in, changed, or swapped with its neighbour. */
 
 struct arena;
 

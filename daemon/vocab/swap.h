@@ -3,8 +3,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Words that stand for each other, learnt from a vocabulary's own labels: where two labels of one concept differ in one
- * word each ("sell vehicles", "trade vehicles"), the two words may be swapped, the surer the more concepts do so. */
+/* Words that stand for each other, learnt from a vocabulary's own labels: where two labels of one concept differ in
+ * one word each ("sell vehicles", "trade vehicles"), the two words may be swapped, the surer the more concepts do
+ * so. */
 
 struct arena;
 

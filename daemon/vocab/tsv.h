@@ -21,7 +21,7 @@ struct tsv_options {
 /* The concept is borrowed for the length of the call. */
 typedef void (*tsv_concept_fn)(void *context, const struct concept_source *concept);
 
-/* Calls `take` for each concept, in order. INVALID_ARGUMENT: not such a file; the message names the line, and concepts before
- * it were given. */
+/* Calls `take` for each concept, in order. INVALID_ARGUMENT: not such a file; the message names the line, and
+ * concepts before it were given. */
 struct status tsv_read(struct arena *arena, const char *bytes, size_t size, const struct tsv_options *options,
                        tsv_concept_fn take, void *context);

@@ -73,8 +73,8 @@ size_t vocabulary_concept_count(const struct vocabulary *vocabulary);
 size_t vocabulary_scheme_count(const struct vocabulary *vocabulary, enum scheme scheme);
 uint32_t vocabulary_find(const struct vocabulary *vocabulary, enum scheme scheme, const char *code);
 
-/* A view of one concept; strings live as long as the vocabulary. Lists of links hold the codes as loaded (narrower: the
- * codes of the scheme's concepts that name it as broader; related: both directions). */
+/* A view of one concept; strings live as long as the vocabulary. Lists of links hold the codes as loaded (narrower:
+ * the codes of the scheme's concepts that name it as broader; related: both directions). */
 struct concept_view {
     enum scheme scheme;
     enum reuse reuse;
@@ -87,8 +87,8 @@ void vocabulary_concept(const struct vocabulary *vocabulary, uint32_t concept, s
 const struct concept_words *vocabulary_words(const struct vocabulary *vocabulary, uint32_t concept,
                                              const char *language);
 
-/* Links to concepts that are there, of the same scheme, sorted, distinct. Narrower is the inverse of broader; related counts
- * in both directions. */
+/* Links to concepts that are there, of the same scheme, sorted, distinct. Narrower is the inverse of broader;
+ * related counts in both directions. */
 struct concept_list {
     const uint32_t *items;
     size_t count;

@@ -43,7 +43,8 @@ struct word_index {
     double heaviest; /* the weight of a word that one concept has */
 };
 
-/* Over count concepts of one scheme, the first of which has the number first_concept; all borrowed, memory from the arena. */
+/* Over count concepts of one scheme, the first of which has the number first_concept; all borrowed, memory from the
+ * arena. */
 struct word_index *word_index_new(struct arena *arena, const struct concept *concepts, uint32_t first_concept,
                                   uint32_t count);
 void word_index_fini(struct word_index *index); /* what is not in the arena; NULL is fine */

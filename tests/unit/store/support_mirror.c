@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "store/feed.h"
 #include "store/support_write.h"
 
@@ -91,12 +92,30 @@ static void on_vocabulary_begin(void *context)
     mirror->concept_count = mirror->word_count = 0;
 }
 
+static void add_list(struct text_buffer *text, struct text_list list)
+{
+    for (size_t i = 0; i < list.count; i++)
+        text_buffer_format(text, "%s%s", i ? "," : "", list.items[i]);
+    text_buffer_add(text, "|");
+}
+
 static void on_concept(void *context, const struct concept_source *concept)
 {
     struct mirror *mirror = context;
     assert_true(concept->words_count > 0);
     mirror->concept_count++;
     mirror->word_count += (unsigned)concept->words_count;
+    const struct concept_words *words = &concept->words[concept->words_count - 1];
+    struct text_buffer text = {0};
+    text_buffer_format(&text, "%s|%s|", concept->vocabulary, concept->code);
+    add_list(&text, concept->broader);
+    add_list(&text, concept->related);
+    add_list(&text, concept->sectors);
+    text_buffer_format(&text, "%s|", words->label);
+    add_list(&text, words->other_labels);
+    text_buffer_add(&text, words->description);
+    snprintf(mirror->last_concept, sizeof mirror->last_concept, "%s", text.bytes);
+    text_buffer_fini(&text);
 }
 
 static void on_vocabulary_end(void *context)

@@ -30,6 +30,8 @@ struct mirror {
     bool is_loading, is_loaded, is_reachable;
     char epoch[64];
     char last_title[64];
+    char last_concept
+        [200]; /* vocabulary|code|broader|related|sectors|label|other labels|description of the last words */
 };
 
 void mirror_open(struct mirror *mirror, struct bench *bench);

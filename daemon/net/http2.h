@@ -42,6 +42,8 @@ struct http2 {
     int64_t active_ms; /* when the last stream began or ended */
     int64_t ping_ms;   /* when we asked whether the peer is there; 0: no question is open */
 
+    size_t upload_bytes; /* rpc's, over all streams */
+
     struct bucket peer_resets, pings, settings;
     unsigned own_resets, empty_frames;
     bool chunk_has_come; /* of the DATA frame that is being read */

@@ -264,6 +264,7 @@ void stream_begin(struct stream *stream)
         .header_count = head->count,
         .peer = http2->connection->peer.text,
         .peer_is_loopback = http2->connection->peer.is_loopback,
+        .upload_bytes = &http2->upload_bytes,
         .headers_too_large = head->is_too_large,
     };
     stream->call = http2->common->calls->begin(http2->common->rpc, http2->connection->shard->loop, &sink,

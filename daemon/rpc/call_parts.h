@@ -37,6 +37,7 @@ struct rpc_call {
     const ProtobufCMessage *request;
     struct rpc_backlog backlog;
     size_t upload_bytes, request_bytes; /* reserved with the server */
+    size_t *connection_bytes;           /* the uploads of the whole connection; NULL: not counted */
     bool gzip, started, input_ended, paused, resume_posted;
 
     bool head_sent, blocked, closed;

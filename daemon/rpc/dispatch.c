@@ -36,6 +36,7 @@ static struct rpc_call *call_new(struct rpc_server *server, struct loop *loop, c
     call->path = arena_strdup(arena, head->path ? head->path : "");
     call->peer = arena_strdup(arena, head->peer ? head->peer : "");
     call->peer_is_loopback = head->peer_is_loopback;
+    call->connection_bytes = head->upload_bytes;
     call->metadata = copy_metadata(arena, head);
     call->metadata_count = head->header_count;
     call->method = rpc_server_method(server, call->path);
@@ -117,19 +118,36 @@ struct rpc_call *rpc_server_begin(struct rpc_server *server, struct loop *loop, 
 static void release_upload(struct rpc_call *call)
 {
     rpc_server_unreserve(call->server, call->upload_bytes);
+    if (call->connection_bytes)
+        *call->connection_bytes -= call->upload_bytes;
     call->upload_bytes = 0;
 }
 
-static struct status reserve(struct rpc_call *call, size_t bytes, size_t *ret_reserved)
+static struct status reserve(struct rpc_call *call, size_t bytes)
 {
-    if (rpc_server_reserve(call->server, bytes)) {
-        *ret_reserved = bytes;
+    if (rpc_server_reserve(call->server, bytes))
         return STATUS_NONE;
-    }
     return (struct status){.code = STATUS_RESOURCE_EXHAUSTED,
                            .reason = "SERVER_BUSY",
                            .message = "the server is receiving too much at once",
                            .retry_ms = 1000};
+}
+
+static struct status reserve_upload(struct rpc_call *call, size_t bytes)
+{
+    if (call->connection_bytes &&
+        *call->connection_bytes + bytes > rpc_server_settings(call->server)->connection_upload_bytes)
+        return (struct status){.code = STATUS_RESOURCE_EXHAUSTED,
+                               .reason = "CONNECTION_BUSY",
+                               .message = "the connection sends too much at once",
+                               .retry_ms = 1000};
+    struct status status = reserve(call, bytes);
+    if (!status_ok(status))
+        return status;
+    call->upload_bytes = bytes;
+    if (call->connection_bytes)
+        *call->connection_bytes += bytes;
+    return STATUS_NONE;
 }
 
 static struct status too_large(struct rpc_call *call, size_t most)
@@ -168,11 +186,11 @@ static void take_stream_message(struct rpc_call *call, const void *bytes, size_t
 static struct status take_bytes(struct rpc_call *call, const void *bytes, size_t size)
 {
     struct guard_limits limits = {memory_most(call), call->method->enums_open};
-    size_t memory_bytes, reserved;
+    size_t memory_bytes;
     struct status status =
         guard_check(call->arena, call->method->request, bytes, size, limits, &memory_bytes);
     if (status_ok(status))
-        status = reserve(call, memory_bytes, &reserved);
+        status = reserve(call, memory_bytes);
     if (!status_ok(status))
         return status;
     if (call->method->kind == RPC_CLIENT_STREAM)
@@ -191,8 +209,8 @@ static struct status take_compressed(struct rpc_call *call, const void *bytes, s
     if (!call->gzip)
         return status_make(STATUS_INVALID_ARGUMENT,
                            "a message is compressed, but grpc-encoding does not say how");
-    size_t reserved, inflated_size;
-    struct status status = reserve(call, gzip_bound(size, most), &reserved);
+    size_t reserved = gzip_bound(size, most), inflated_size;
+    struct status status = reserve(call, reserved);
     if (!status_ok(status))
         return status;
     unsigned char *inflated = NULL;
@@ -228,7 +246,7 @@ static struct status take_event(struct rpc_call *call, enum grpc_event event)
     case GRPC_MORE:
         return STATUS_NONE;
     case GRPC_ANNOUNCED:
-        return reserve(call, call->decoder.announced, &call->upload_bytes);
+        return reserve_upload(call, call->decoder.announced);
     case GRPC_MESSAGE: {
         struct status status = take_message(call);
         release_upload(call);

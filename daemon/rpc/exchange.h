@@ -24,12 +24,14 @@ struct rpc_header {
 
 /* The head of a request; borrowed for the length of rpc_server_begin. */
 struct rpc_request_head {
-    const char *method; /* "POST" */
-    const char *path;   /* "/partner.v1.MatchService/FindHosts" */
+    const char *method;               /* "POST" */
+    const char *path;                 /* "/partner.v1.MatchService/FindHosts" */
     const struct rpc_header *headers; /* the others, pseudo-headers aside */
     size_t header_count;
     const char *peer; /* "127.0.0.1:52114" */
     bool peer_is_loopback;
+    size_t *
+        upload_bytes; /* the connection's, 0 at first: calls count in it what they are being sent. NULL: nobody counts */
     bool headers_too_large; /* over the limit: answer RESOURCE_EXHAUSTED, the rest is not here */
 };
 

@@ -11,7 +11,7 @@
 #include "rpc/method.h"
 #include "rpc/server_parts.h"
 
-enum { LARGE_BYTES = 64 << 10, UPLOAD_BYTES = 256 << 20 };
+enum { LARGE_BYTES = 64 << 10, UPLOAD_BYTES = 256 << 20, CONNECTION_UPLOAD_BYTES = 32 << 20 };
 
 /* The counters of one method. Of the codes only those that have occurred are made. */
 struct meter {
@@ -54,6 +54,8 @@ struct rpc_server *rpc_server_new(const struct rpc_server_settings *settings)
 {
     struct rpc_server *server = heap_zalloc(sizeof *server);
     server->settings = *settings;
+    if (!settings->connection_upload_bytes)
+        server->settings.connection_upload_bytes = CONNECTION_UPLOAD_BYTES;
     size_t most = settings->upload_bytes ? settings->upload_bytes : UPLOAD_BYTES;
     server->small_most = most / 4;
     server->large_most = most - server->small_most;

@@ -15,6 +15,7 @@
 #include "rpc/grpc.h"
 #include "rpc/method.h"
 #include "rpc/server.h"
+#include "rpc/server_parts.h"
 #include "rpc/status.h"
 #include "rpc/support.h"
 
@@ -521,6 +522,37 @@ static void uploads_are_bounded_over_all_calls(void **state)
     rpc_call_on_close(call);
 }
 
+static void uploads_are_bounded_on_each_connection(void **state)
+{
+    struct world *world = *state;
+    struct rpc_server_settings settings = *rpc_server_settings(world->server);
+    rpc_server_free(world->server);
+    settings.upload_bytes = 0;
+    world->server = rpc_server_new(&settings);
+    enum { CALLS = 12 };
+    struct rpc_call *calls[CALLS];
+    size_t upload_bytes = 0;
+    unsigned taken = 0;
+    const struct rpc_header header = {"content-type", "application/grpc"};
+    const struct rpc_request_head head = {.method = "POST",
+                                          .path = methods[2].path,
+                                          .headers = &header,
+                                          .header_count = 1,
+                                          .upload_bytes = &upload_bytes};
+    for (int i = 0; i < CALLS; i++) {
+        forget(world);
+        calls[i] = rpc_server_begin(world->server, world->loop, &sink, world, &head);
+        rpc_call_on_data(calls[i], "\0\0\x40\0\0x", 6);
+        taken += !world->ended;
+    }
+    assert_int_equal(taken, 8);
+    assert_string_equal(world->status.reason, "CONNECTION_BUSY");
+    assert_int_equal(upload_bytes, 32 << 20);
+    for (int i = 0; i < CALLS; i++)
+        rpc_call_on_close(calls[i]);
+    assert_int_equal(upload_bytes, 0);
+}
+
 static void a_lost_call_is_cancelled_and_lives_while_it_is_held(void **state)
 {
     struct world *world = *state;
@@ -749,6 +781,7 @@ int main(void)
         TEST(a_bad_message_is_refused_with_its_field),
         TEST(gzip_is_taken_where_it_was_announced),
         TEST(uploads_are_bounded_over_all_calls),
+        TEST(uploads_are_bounded_on_each_connection),
         TEST(a_lost_call_is_cancelled_and_lives_while_it_is_held),
         TEST(a_call_that_was_lost_before_it_began_is_no_ones),
         TEST(a_deadline_ends_a_call_by_itself),

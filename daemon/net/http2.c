@@ -148,7 +148,7 @@ static void http2_flush(void *self)
 
 static void fail_by_result(struct http2 *http2, ssize_t result)
 {
-    if (result == NGHTTP2_ERR_FLOODED)
+    if (result == NGHTTP2_ERR_FLOODED || result == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS)
         http2_fail(http2, NGHTTP2_ENHANCE_YOUR_CALM, END_FLOOD);
     else
         http2_fail(http2, NGHTTP2_PROTOCOL_ERROR, END_PROTOCOL);

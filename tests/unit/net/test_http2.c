@@ -195,7 +195,15 @@ static void calls_are_closed_when_their_connection_is_lost(void **state)
 
 /* ---- floods, by hand ---------------------------------------------------------------------------------------------- */
 
-enum frame_type { DATA = 0, HEADERS = 1, RST_STREAM = 3, SETTINGS = 4, PING = 6, GOAWAY = 7 };
+enum frame_type {
+    DATA = 0,
+    HEADERS = 1,
+    RST_STREAM = 3,
+    SETTINGS = 4,
+    PING = 6,
+    GOAWAY = 7,
+    CONTINUATION = 9
+};
 enum { ACK = 1, END_STREAM = 1, END_HEADERS = 4 };
 
 static const char preface_and_settings[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -313,6 +321,35 @@ static void floods_end_the_connection_and_less_does_not(void **state)
     }
 }
 
+/* One head that goes on and on. */
+static size_t endless_head(char *at, unsigned round)
+{
+    size_t size = round ? 0 : frame_make(at, HEADERS, 0, 1, hold_head, sizeof hold_head - 1);
+    return size + frame_make(at + size, CONTINUATION, 0, 1, "\x40\x01x\x01y", 5);
+}
+
+/* A field of 3,000 bytes goes into the peer's table; then each byte of the head stands for all of it. */
+static size_t bomb(char *at, unsigned round)
+{
+    static char head[16 * KIB];
+    (void)round;
+    size_t size = sizeof hold_head - 1;
+    memcpy(head, hold_head, size);
+    memcpy(head + size, "\x40\x01x\x7f\xb9\x16", 6); /* 127 + 57 + 22 * 128 */
+    size += 6;
+    memset(head + size, 'v', 3000);
+    size += 3000;
+    memset(head + size, (char)0xbe, 10000); /* the newest entry */
+    size += 10000;
+    return frame_make(at, HEADERS, END_HEADERS, 1, head, size);
+}
+
+static void heads_that_cost_more_than_they_weigh_end_the_connection(void **state)
+{
+    assert_int_equal(flood(state, endless_head, 1000), NGHTTP2_ENHANCE_YOUR_CALM);
+    assert_int_equal(flood(state, bomb, 1), NGHTTP2_ENHANCE_YOUR_CALM);
+}
+
 static size_t nonsense(char *at, unsigned round)
 {
     (void)round;
@@ -348,6 +385,7 @@ int main(void)
         cmocka_unit_test(pages_are_served_on_http2_too),
         cmocka_unit_test(calls_are_closed_when_their_connection_is_lost),
         cmocka_unit_test(floods_end_the_connection_and_less_does_not),
+        cmocka_unit_test(heads_that_cost_more_than_they_weigh_end_the_connection),
         cmocka_unit_test(a_peer_that_breaks_the_protocol_is_told_so),
         cmocka_unit_test(a_preface_that_comes_byte_by_byte_is_read),
     };

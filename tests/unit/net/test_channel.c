@@ -1,6 +1,7 @@
 #include "net/channel.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -538,6 +539,7 @@ int main(void)
         TEST(a_call_may_be_cancelled_from_within_its_message),
         TEST(closing_the_channel_ends_calls_as_cancelled),
     };
+    signal(SIGPIPE, SIG_IGN);
     log_set_level(LOG_WARN);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

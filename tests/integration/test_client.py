@@ -27,16 +27,13 @@ class Sample(harness.Case):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        case = cls()
+        case = cls("partner")  # an instance for its helpers
         made = case.partner("admin", "registry", "create", "sample", "--title", "Sample")
         if made.returncode != 0:
             raise AssertionError(made.stderr)
         cls.applied = case.partner("apply", SAMPLE, timeout=60)
         if cls.applied.returncode != 0:
             raise AssertionError(cls.applied.stderr + cls.applied.stdout)
-
-    def runTest(self):  # so that the class can be made for its helpers
-        pass
 
     def ok(self, *arguments, **options) -> subprocess.CompletedProcess:
         done = self.partner(*arguments, **options)
@@ -134,7 +131,7 @@ class Finding(Sample):
 
     def test_how_words_were_read_is_told(self):
         done = self.ok(*QUESTION)
-        self.assertIn("welding: 0715 Mechanics and metal trades", done.stderr)
+        self.assertIn("welding: 0715 mechanics and metal trades", done.stderr)
         self.assertIn("stay: 21 days", done.stderr)
         self.assertIn("operate MIG welding equipment: ", done.stderr)
 
@@ -156,12 +153,12 @@ class Finding(Sample):
         self.assertRegex(done.stdout, r"S\d+ M\d+ R\d+ T\d+\n")
 
     def test_few_hosts_come_with_the_wish_to_give_up(self):
-        done = self.ok("--output", "table", "find", "--sector", "welding", "--country", "IS", "--learners", "900")
-        self.assertRegex(done.stdout, r"no host fits|hosts? fits?")
-        self.assertRegex(done.stdout, r"(without|with) .*: \d+ more|give up two")
+        done = self.ok("--output", "table", "find", "--sector", "welding", "--country", "Iceland", "--weeks", "2-3")
+        self.assertIn("no host fits all wishes", done.stdout)
+        self.assertRegex(done.stdout, r"  without the country: \d+ more\n")
 
     def test_no_match_is_no_failure(self):
-        done = self.ok("find", "--sector", "welding", "--country", "DE", "--months", "100-120")
+        done = self.ok("find", "--sector", "welding", "--country", "Iceland", "--learners", "5", "--weeks", "2-3")
         self.assertEqual("", done.stdout)
         self.assertIn("no host fits", done.stderr)
 
@@ -267,7 +264,7 @@ class Reading(Sample):
 
     def test_vocabulary_show_tells_a_concept(self):
         answer = json.loads(self.ok("vocabulary", "show", "0715").stdout)
-        self.assertEqual("Mechanics and metal trades", answer["concept"]["label"])
+        self.assertEqual("mechanics and metal trades", answer["concept"]["label"])
         self.assertEqual(["071"], answer["concept"]["broader"])
         self.assertEqual(3, self.partner("vocabulary", "show", "0799").returncode)
 

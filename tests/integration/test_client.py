@@ -266,7 +266,7 @@ class Reading(Sample):
         answer = json.loads(self.ok("vocabulary", "show", "0715").stdout)
         self.assertEqual("mechanics and metal trades", answer["concept"]["label"])
         self.assertEqual(["071"], answer["concept"]["broader"])
-        self.assertEqual(3, self.partner("vocabulary", "show", "0799").returncode)
+        self.assertEqual(3, self.partner("vocabulary", "show", "0777").returncode)
 
     def test_vocabulary_list_names_what_is_loaded(self):
         self.assertIn("ISCED-F 2013", self.ok("vocabulary", "list", "--output", "table").stdout)

@@ -198,9 +198,12 @@ static void on_limits_set(struct feed *feed)
     feed_run(feed, &listen_step);
 }
 
-/* Long reads are no fault here; a silent database is. */
-static const struct feed_step limits_step = {.sql = "SELECT set_config('statement_timeout', '0', false)",
-                                             .end = on_limits_set};
+/* Long reads are no fault here; a silent database is. Following goes along keys, however little the planner knows of the
+ * tables yet. */
+static const struct feed_step limits_step = {
+    .sql = "SELECT set_config('statement_timeout', '0', false), set_config('enable_seqscan', 'off', false),"
+           " set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false)",
+    .end = on_limits_set};
 
 static void on_opened(void *context)
 {

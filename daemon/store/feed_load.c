@@ -133,9 +133,20 @@ static const struct feed_step line_step = {
     .row = on_line,
     .end = on_line_end};
 
-static void on_begun(struct feed *feed)
+static void on_planned(struct feed *feed)
 {
     feed_run(feed, &line_step);
+}
+
+/* Here all is read from end to end. */
+static const struct feed_step plan_step = {
+    .sql = "SELECT set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true),"
+           " set_config('enable_mergejoin', 'on', true)",
+    .end = on_planned};
+
+static void on_begun(struct feed *feed)
+{
+    feed_run(feed, &plan_step);
 }
 
 static const struct feed_step begin_step = {.sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",

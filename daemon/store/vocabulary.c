@@ -88,7 +88,7 @@ static void write_rows(struct vocabulary_write *write, int64_t change_set)
     transaction_run(&write->transaction, on_written);
 }
 
-enum { RESULT_BEGIN, RESULT_LOCK, RESULT_LINE, RESULT_VOCABULARY, RESULT_CONCEPTS };
+enum { RESULT_BEGIN, RESULT_LOCK, RESULT_LINE, RESULT_VOCABULARY, RESULT_CONCEPTS, RESULT_WORDS };
 
 /* A file of the program's own that is there, or that somebody's own load stands in place of. */
 static bool is_settled(const struct vocabulary_write *write, const PGresult *vocabulary)
@@ -114,7 +114,7 @@ static void on_asked(struct transaction *transaction, PGresult *const *results)
         transaction_refuse(transaction, STATUS_NONE);
         return;
     }
-    vocabulary_rows_judge(&write->rows, results[RESULT_CONCEPTS]);
+    vocabulary_rows_judge(&write->rows, results[RESULT_CONCEPTS], results[RESULT_WORDS]);
     write->rows.result.revision = line.newest;
     bool changes =
         vocabulary_rows_change_something(&write->rows) || is_new_version(write, results[RESULT_VOCABULARY]);

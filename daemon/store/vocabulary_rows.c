@@ -12,11 +12,12 @@
 
 enum { HASH_BYTES = 16, CHUNK_ROWS = 1000 };
 
+/* Apart, and put together here: a join of what was just loaded would be planned without statistics. */
 static const struct statement ask_concepts = {
-    "ask_concepts",
-    "SELECT c.code, c.vocabulary, c.content_hash, w.content_hash FROM concept c"
-    " LEFT JOIN concept_words w ON w.scheme = c.scheme AND w.code = c.code AND w.language = $2"
-    " WHERE c.scheme = $1"};
+    "ask_concepts", "SELECT code, vocabulary, content_hash FROM concept WHERE scheme = $1"};
+
+static const struct statement ask_words = {
+    "ask_words", "SELECT code, content_hash FROM concept_words WHERE scheme = $1 AND language = $2"};
 
 static const struct statement delete_concepts = {
     "delete_concepts", "DELETE FROM concept WHERE scheme = $1 AND code = ANY ($2::text[])"};
@@ -57,10 +58,12 @@ bool vocabulary_rows_init(struct vocabulary_rows *rows, struct arena *arena,
 
 void vocabulary_rows_ask(const struct vocabulary_rows *rows, struct transaction *transaction)
 {
-    struct parameters parameters = {.arena = rows->arena};
-    parameters_int2(&parameters, (int16_t)rows->request->scheme);
-    parameters_text(&parameters, rows->language);
-    transaction_send(transaction, &ask_concepts, &parameters);
+    struct parameters scheme = {.arena = rows->arena}, words = {.arena = rows->arena};
+    parameters_int2(&scheme, (int16_t)rows->request->scheme);
+    parameters_int2(&words, (int16_t)rows->request->scheme);
+    parameters_text(&words, rows->language);
+    transaction_send(transaction, &ask_concepts, &scheme);
+    transaction_send(transaction, &ask_words, &words);
 }
 
 /* ---- hashes: each text with its length, each list with its count ---- */
@@ -121,10 +124,9 @@ static void hash_words(const struct store_concept *concept, unsigned char ret_ha
 
 struct judgement {
     struct vocabulary_rows *rows;
-    const PGresult *stored;
-    char **codes;  /* of the rows stored */
+    const PGresult *stored, *words; /* rows by code */
+    struct text_map stored_rows, word_rows, sent;
     bool *is_sent; /* of the rows stored */
-    struct text_map stored_rows, sent;
 };
 
 [[gnu::format(printf, 2, 3)]] static void reject(struct vocabulary_rows *rows, const char *format, ...)
@@ -140,6 +142,8 @@ struct judgement {
 
 static bool holds_same(const PGresult *stored, uint32_t row, int column, const unsigned char hash[HASH_BYTES])
 {
+    if (row == TEXT_MAP_NONE)
+        return false;
     struct column_value value = result_blob(stored, (int)row, column);
     return value.size == HASH_BYTES && memcmp(value.bytes, hash, HASH_BYTES) == 0;
 }
@@ -186,9 +190,9 @@ static void judge_concept(struct judgement *judgement, size_t index)
     bool is_new = row == TEXT_MAP_NONE;
     hash_links(concept, links);
     hash_words(concept, words);
-    bool writes_links =
-        !rows->request->labels_only && (is_new || !holds_same(judgement->stored, row, 2, links));
-    bool writes_words = is_new || !holds_same(judgement->stored, row, 3, words);
+    uint32_t word_row = text_map_get(&judgement->word_rows, concept->code);
+    bool writes_links = !rows->request->labels_only && !holds_same(judgement->stored, row, 2, links);
+    bool writes_words = !holds_same(judgement->words, word_row, 1, words);
     if (writes_links)
         rows->concepts[rows->concept_count++] = index;
     if (writes_words)
@@ -205,7 +209,7 @@ static void judge_stored(struct judgement *judgement)
         return;
     for (int i = 0; i < PQntuples(judgement->stored); i++)
         if (!judgement->is_sent[i] && strcmp(PQgetvalue(judgement->stored, i, 1), rows->name) == 0)
-            rows->deleted[rows->deleted_count++] = judgement->codes[i];
+            rows->deleted[rows->deleted_count++] = result_text(rows->arena, judgement->stored, i, 0);
     rows->result.deleted = rows->deleted_count;
 }
 
@@ -220,26 +224,30 @@ static void rows_reset(struct vocabulary_rows *rows, size_t stored_count)
     rows->concept_count = rows->word_count = rows->deleted_count = 0;
 }
 
-void vocabulary_rows_judge(struct vocabulary_rows *rows, const PGresult *stored)
+/* Keys are borrowed of the result. */
+static void index_codes(struct text_map *map, const PGresult *result)
+{
+    text_map_init(map);
+    for (int i = 0; i < PQntuples(result); i++)
+        text_map_set(map, PQgetvalue(result, i, 0), (uint32_t)i);
+}
+
+void vocabulary_rows_judge(struct vocabulary_rows *rows, const PGresult *stored, const PGresult *words)
 {
     size_t stored_count = (size_t)PQntuples(stored);
-    struct judgement judgement = {
-        .rows = rows,
-        .stored = stored,
-        .codes = arena_array(rows->arena, stored_count, sizeof(char *)),
-        .is_sent = arena_array(rows->arena, stored_count, sizeof(bool)),
-    };
-    text_map_init(&judgement.stored_rows);
+    struct judgement judgement = {.rows = rows,
+                                  .stored = stored,
+                                  .words = words,
+                                  .is_sent = arena_array(rows->arena, stored_count, sizeof(bool))};
+    index_codes(&judgement.stored_rows, stored);
+    index_codes(&judgement.word_rows, words);
     text_map_init(&judgement.sent);
     rows_reset(rows, stored_count);
-    for (size_t i = 0; i < stored_count; i++) {
-        judgement.codes[i] = result_text(rows->arena, stored, (int)i, 0);
-        text_map_set(&judgement.stored_rows, judgement.codes[i], (uint32_t)i);
-    }
     for (size_t i = 0; i < rows->request->concept_count; i++)
         judge_concept(&judgement, i);
     judge_stored(&judgement);
     text_map_fini(&judgement.stored_rows);
+    text_map_fini(&judgement.word_rows);
     text_map_fini(&judgement.sent);
 }
 

@@ -29,9 +29,9 @@ struct vocabulary_rows {
 bool vocabulary_rows_init(struct vocabulary_rows *rows, struct arena *arena,
                           const struct store_vocabulary *request);
 
-/* Adds the statement whose result vocabulary_rows_judge reads. */
+/* Adds the two statements whose results vocabulary_rows_judge reads. */
 void vocabulary_rows_ask(const struct vocabulary_rows *rows, struct transaction *transaction);
-void vocabulary_rows_judge(struct vocabulary_rows *rows, const PGresult *stored);
+void vocabulary_rows_judge(struct vocabulary_rows *rows, const PGresult *stored, const PGresult *words);
 bool vocabulary_rows_change_something(const struct vocabulary_rows *rows);
 
 /* Adds the statements that write the concepts. Returns how many. */

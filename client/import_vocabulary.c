@@ -72,6 +72,20 @@ static void read_occupation_skill(struct vocabulary_import *import, const struct
 
 /* ---- rows with concepts ---- */
 
+/* ESCO's texts have a control character here and there, which the server refuses: blanks, but for ends of lines. */
+static char *clean_text(struct arena *arena, const char *text)
+{
+    char *copy = arena_strdup(arena, text);
+    for (unsigned char *at = (unsigned char *)copy; *at; at++) {
+        bool two_bytes = at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0;
+        if (two_bytes)
+            *at++ = ' ';
+        if (two_bytes || (*at < 0x20 && *at != '\n') || *at == 0x7f)
+            *at = ' ';
+    }
+    return text_trim(arena, copy);
+}
+
 /* One a line, without the label itself. */
 static void split_labels(struct arena *arena, const char *lines, pb_concept *concept)
 {
@@ -81,7 +95,7 @@ static void split_labels(struct arena *arena, const char *lines, pb_concept *con
     concept->other_labels = arena_array(arena, most, sizeof *concept->other_labels);
     while (*lines) {
         size_t bytes = strcspn(lines, "\n");
-        char *label = text_trim(arena, arena_strndup(arena, lines, bytes));
+        char *label = clean_text(arena, arena_strndup(arena, lines, bytes));
         if (*label && !text_equal(label, concept->label))
         concept->other_labels[concept->n_other_labels++] = label;
         lines += bytes + (lines[bytes] == '\n');
@@ -125,10 +139,10 @@ static void fill_esco(struct vocabulary_import *import, const struct import_row 
     partner__v1__concept__init(concept);
     concept->scheme = import->format->scheme;
     concept->code = text_trim(arena, cell(import, row, ESCO_CODE));
-    concept->label = text_trim(arena, cell(import, row, ESCO_LABEL));
-    concept->description = text_trim(arena, cell(import, row, ESCO_DESCRIPTION));
+    concept->label = clean_text(arena, cell(import, row, ESCO_LABEL));
+    concept->description = clean_text(arena, cell(import, row, ESCO_DESCRIPTION));
     if (!*concept->description)
-    concept->description = text_trim(arena, cell(import, row, ESCO_DEFINITION));
+    concept->description = clean_text(arena, cell(import, row, ESCO_DEFINITION));
     split_labels(arena, cell(import, row, ESCO_OTHER_LABELS), concept);
     concept->n_broader =
         import_links_of(import->links, arena, IMPORT_LINK_BROADER, concept->code, &concept->broader);

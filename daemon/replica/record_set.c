@@ -1,5 +1,6 @@
 #include "replica/record_set.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,101 +107,204 @@ static struct record_row *changed_rows(const struct record_change *changes, size
     return rows;
 }
 
-/* The first row at or after `from` that is not before `row`. Changes are few and far between: gallop, then halve. */
-static size_t first_not_before(const struct record_set *set, size_t from, const struct record_row *row)
+/* ---- base and delta ---- */
+
+struct record_rows {
+    _Atomic unsigned references;
+    size_t count;
+    struct record_row rows[];
+};
+
+/* Stands in the place of the base's row with the same key, or beside it where there is none. */
+struct record_delta {
+    struct record_row row;
+    bool gone;
+};
+
+/* The delta is folded into a new base when it has more rows than this and than a 64th of the base. */
+enum { DELTA_ROWS = 4096, DELTA_SHARE = 64 };
+
+static struct record_rows *rows_acquire(struct record_rows *rows)
 {
-    size_t step = 1, low = from, high = from;
-    while (high < set->count && row_compare(&set->rows[high], row) < 0) {
-        low = high + 1;
-        high += step;
-        step *= 2;
-    }
-    if (high > set->count)
-        high = set->count;
+    if (rows)
+        atomic_fetch_add_explicit(&rows->references, 1, memory_order_relaxed);
+    return rows;
+}
+
+static void rows_release(struct record_rows *rows)
+{
+    if (rows && atomic_fetch_sub_explicit(&rows->references, 1, memory_order_acq_rel) == 1)
+        free(rows);
+}
+
+static size_t base_count(const struct record_set *set)
+{
+    return set->base ? set->base->count : 0;
+}
+
+static bool base_has(const struct record_set *set, const struct record_row *row)
+{
+    size_t low = 0, high = base_count(set);
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (row_compare(&set->rows[middle], row) < 0)
+        int order = row_compare(&set->base->rows[middle], row);
+        if (order == 0)
+            return true;
+        if (order < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    return low;
+    return false;
 }
 
-static void copy_rows(struct record_set *next, const struct record_row *rows, size_t count)
+/* What changes, as a delta of its own: where a row goes and comes, it comes. */
+static struct record_delta *changed_delta(const struct record_change *changes, size_t count,
+                                          size_t *ret_count)
 {
-    if (count)
-        memcpy(next->rows + next->count, rows, count * sizeof *rows);
-    next->count += count;
+    size_t gone_count, come_count, written = 0;
+    struct record_row *gone = changed_rows(changes, count, false, &gone_count);
+    struct record_row *come = changed_rows(changes, count, true, &come_count);
+    struct record_delta *delta = heap_alloc((gone_count + come_count) * sizeof *delta);
+    for (size_t g = 0, c = 0; g < gone_count || c < come_count;) {
+        int order = g == gone_count ? 1 : c == come_count ? -1 : row_compare(&gone[g], &come[c]);
+        if (order < 0)
+            delta[written++] = (struct record_delta){gone[g], true};
+        else
+            delta[written++] = (struct record_delta){come[c], false};
+        g += order <= 0;
+        c += order >= 0;
+    }
+    free(gone);
+    free(come);
+    *ret_count = written;
+    return delta;
+}
+
+/* The former delta with the newer one over it. */
+static void delta_merge(struct record_set *next, const struct record_set *set,
+                        const struct record_delta *newer, size_t newer_count)
+{
+    next->delta = heap_alloc((set->delta_count + newer_count) * sizeof *next->delta);
+    for (size_t o = 0, n = 0; o < set->delta_count || n < newer_count;) {
+        int order = o == set->delta_count ? 1
+                    : n == newer_count    ? -1
+                                          : row_compare(&set->delta[o].row, &newer[n].row);
+        const struct record_delta *taken = order < 0 ? &set->delta[o] : &newer[n];
+        if (!taken->gone || base_has(set, &taken->row))
+            next->delta[next->delta_count++] = *taken;
+        o += order <= 0;
+        n += order >= 0;
+    }
+}
+
+/* Base and delta as one new base. */
+static void fold(struct record_set *set)
+{
+    struct record_rows *rows =
+        heap_alloc(sizeof *rows + (base_count(set) + set->delta_count) * sizeof *rows->rows);
+    atomic_init(&rows->references, 1);
+    rows->count = 0;
+    struct record_cursor cursor = {.set = set};
+    for (struct record_row row; (row = record_cursor_next(&cursor)).owner;)
+        rows->rows[rows->count++] = row;
+    rows_release(set->base);
+    free(set->delta);
+    *set = (struct record_set){.base = rows};
 }
 
 struct record_set record_set_next(const struct record_set *set, const struct record_change *changes,
                                   size_t count)
 {
-    size_t gone_count, come_count;
-    struct record_row *gone = changed_rows(changes, count, false, &gone_count);
-    struct record_row *come = changed_rows(changes, count, true, &come_count);
-    struct record_set next = {.rows = heap_alloc((set->count + come_count) * sizeof *next.rows)};
-    size_t at = 0, g = 0, c = 0;
-    while (g < gone_count || c < come_count) {
-        /* A row that goes and comes in the same place: first it goes. */
-        bool goes = g < gone_count && (c == come_count || row_compare(&gone[g], &come[c]) <= 0);
-        const struct record_row *row = goes ? &gone[g] : &come[c];
-        size_t place = first_not_before(set, at, row);
-        copy_rows(&next, set->rows + at, place - at);
-        at = place;
-        if (goes) {
-            at++;
-            g++;
-        } else {
-            copy_rows(&next, row, 1);
-            c++;
-        }
-    }
-    copy_rows(&next, set->rows + at, set->count - at);
-    free(gone);
-    free(come);
+    size_t newer_count;
+    struct record_delta *newer = changed_delta(changes, count, &newer_count);
+    struct record_set next = {.base = rows_acquire(set->base)};
+    delta_merge(&next, set, newer, newer_count);
+    free(newer);
+    if (next.delta_count > DELTA_ROWS && next.delta_count > base_count(&next) / DELTA_SHARE)
+        fold(&next);
     return next;
+}
+
+bool record_set_shares_base(const struct record_set *left, const struct record_set *right)
+{
+    return left->base == right->base;
 }
 
 void record_set_fini(struct record_set *set)
 {
-    free(set->rows);
+    rows_release(set->base);
+    free(set->delta);
     *set = (struct record_set){0};
 }
 
-/* The first row of an owner at or after a kind. */
-static size_t find_place(const struct record_set *set, const char *owner, enum record_kind kind)
+/* ---- reading ---- */
+
+static bool is_before(const struct record_row *row, const char *owner, enum record_kind kind)
 {
-    size_t low = 0, high = set->count;
-    while (low < high) {
+    int order = strcmp(row->owner, owner);
+    return order < 0 || (order == 0 && row->entry->kind < kind);
+}
+
+struct record_cursor record_cursor_at(const struct record_set *set, const char *owner, enum record_kind kind)
+{
+    struct record_cursor cursor = {.set = set};
+    for (size_t low = 0, high = base_count(set); low < high; cursor.base_at = low) {
         size_t middle = low + (high - low) / 2;
-        const struct record_row *row = &set->rows[middle];
-        int order = strcmp(row->owner, owner);
-        if (order < 0 || (order == 0 && row->entry->kind < kind))
+        if (is_before(&set->base->rows[middle], owner, kind))
             low = middle + 1;
         else
             high = middle;
     }
-    return low;
+    for (size_t low = 0, high = set->delta_count; low < high; cursor.delta_at = low) {
+        size_t middle = low + (high - low) / 2;
+        if (is_before(&set->delta[middle].row, owner, kind))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return cursor;
+}
+
+struct record_row record_cursor_next(struct record_cursor *cursor)
+{
+    const struct record_set *set = cursor->set;
+    for (;;) {
+        const struct record_row *base =
+            cursor->base_at < base_count(set) ? &set->base->rows[cursor->base_at] : NULL;
+        const struct record_delta *delta =
+            cursor->delta_at < set->delta_count ? &set->delta[cursor->delta_at] : NULL;
+        if (!base && !delta)
+            return (struct record_row){0};
+        int order = !delta ? -1 : !base ? 1 : row_compare(base, &delta->row);
+        cursor->base_at += order <= 0;
+        cursor->delta_at += order >= 0;
+        if (order < 0)
+            return *base;
+        if (!delta->gone)
+            return delta->row;
+    }
+}
+
+static bool is_own(const struct record_row *row)
+{
+    return row->owner == record_entry_id(row->entry);
+}
+
+const struct record_entry *record_cursor_next_record(struct record_cursor *cursor)
+{
+    struct record_row row;
+    while ((row = record_cursor_next(cursor)).owner && !is_own(&row))
+        ;
+    return row.entry;
 }
 
 const struct record_entry *record_set_find(const struct record_set *set, const char *id)
 {
     /* What names an organisation that isn't there stands under its id too. */
-    for (size_t i = find_place(set, id, RECORD_NONE); i < set->count && strcmp(set->rows[i].owner, id) == 0;
-         i++)
-        if (strcmp(record_entry_id(set->rows[i].entry), id) == 0)
-            return set->rows[i].entry;
+    struct record_cursor cursor = record_cursor_at(set, id, RECORD_NONE);
+    for (struct record_row row; (row = record_cursor_next(&cursor)).owner && strcmp(row.owner, id) == 0;)
+        if (is_own(&row))
+            return row.entry;
     return NULL;
-}
-
-size_t record_set_owned(const struct record_set *set, const char *organisation_id, enum record_kind kind,
-                        const struct record_row **ret_rows)
-{
-    size_t from = find_place(set, organisation_id, kind);
-    size_t to = find_place(set, organisation_id, (enum record_kind)(kind + 1));
-    *ret_rows = set->rows + from;
-    /* The record itself is no possession of its own. */
-    return kind == RECORD_ORGANISATION ? 0 : to - from;
 }

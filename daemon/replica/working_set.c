@@ -21,6 +21,11 @@ struct retired_list {
     size_t first, count, capacity;
 };
 
+struct entry_list {
+    const struct record_entry **items;
+    size_t count, capacity;
+};
+
 struct working_set {
     struct match_builder *matching;
     struct directory_builder *directory;
@@ -37,6 +42,7 @@ struct working_set {
 
     struct generation *oldest, *newest; /* of the snapshots that may still be read */
     uint64_t generation;
+    struct entry_list replaced; /* since the records' base was made, which still has them */
     struct retired_list retired;
 };
 
@@ -49,10 +55,17 @@ struct working_set *working_set_new(void)
     return set;
 }
 
+static void entry_list_add(struct entry_list *list, const struct record_entry *entry)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? list->capacity * 2 : 64;
+        list->items = heap_realloc(list->items, list->capacity * sizeof *list->items);
+    }
+    list->items[list->count++] = entry;
+}
+
 static void retire(struct retired_list *list, const struct record_entry *entry, uint64_t generation)
 {
-    if (!entry)
-        return;
     if (list->count == list->capacity) {
         list->capacity = list->capacity ? list->capacity * 2 : 64;
         list->items = heap_realloc(list->items, list->capacity * sizeof *list->items);
@@ -136,15 +149,14 @@ static struct record_change *change_of(struct working_set *set, const char *id,
     return change;
 }
 
-/* Puts `new` (or NULL) in the place of what the set has. An entry that was never published stays until the next
- * publication: the map of changes borrows its id. */
+/* Puts `new` (or NULL) in the place of what the set has. */
 static void replace(struct working_set *set, struct record_change *change, const struct record_entry *new,
                     int64_t time_us)
 {
     const struct record_entry *before = change->new;
     if (before) {
         count_record(set, before, -1, time_us);
-        retire(&set->retired, before, set->generation);
+        entry_list_add(&set->replaced, before);
     }
     if (new)
         count_record(set, new, 1, time_us);
@@ -194,10 +206,11 @@ static void registries_free(struct registry_state *registries, size_t count)
 
 void working_set_clear(struct working_set *set)
 {
-    const struct record_set *records = set->published ? &set->published->records : NULL;
-    for (size_t i = 0; records && i < records->count; i++)
-        if (records->rows[i].owner == record_entry_id(records->rows[i].entry))
-            working_set_remove(set, records->rows[i].owner, 0);
+    if (set->published) {
+        struct record_cursor cursor = record_cursor_at(&set->published->records, "", RECORD_NONE);
+        for (const struct record_entry *entry; (entry = record_cursor_next_record(&cursor)) != NULL;)
+            working_set_remove(set, record_entry_id(entry), 0);
+    }
     for (size_t i = 0; i < set->change_count; i++)
         if (set->changes[i].new)
             working_set_remove(set, record_entry_id(set->changes[i].new), 0);
@@ -249,6 +262,14 @@ static void generations_end(struct working_set *set)
     retired_free_before(&set->retired, set->oldest ? set->oldest->number : set->generation + 1);
 }
 
+/* The records have a new base: only older snapshots read what had been replaced. */
+static void retire_replaced(struct working_set *set)
+{
+    for (size_t i = 0; i < set->replaced.count; i++)
+        retire(&set->retired, set->replaced.items[i], set->generation - 1);
+    set->replaced.count = 0;
+}
+
 struct snapshot *working_set_publish(struct working_set *set, uint64_t revision)
 {
     static const struct record_set none = {0};
@@ -267,30 +288,41 @@ struct snapshot *working_set_publish(struct working_set *set, uint64_t revision)
     };
     text_map_fini(&set->changed);
     set->change_count = 0;
+    if (!set->published || !record_set_shares_base(&set->published->records, &snapshot->records))
+        retire_replaced(set);
     snapshot_release(set->published);
     set->published = snapshot_acquire(snapshot);
     generations_end(set);
     return snapshot;
 }
 
+/* All entries that are in the set as it is now. */
+static void retire_all(struct working_set *set)
+{
+    for (size_t i = 0; i < set->change_count; i++)
+        if (set->changes[i].new != set->changes[i].old)
+            entry_list_add(&set->replaced, set->changes[i].new);
+    if (set->published) {
+        struct record_cursor cursor = record_cursor_at(&set->published->records, "", RECORD_NONE);
+        for (const struct record_entry *entry; (entry = record_cursor_next_record(&cursor)) != NULL;) {
+            uint32_t place = text_map_get(&set->changed, record_entry_id(entry));
+            if (place == TEXT_MAP_NONE || set->changes[place].new == set->changes[place].old)
+                entry_list_add(&set->replaced, entry);
+        }
+    }
+}
+
 void working_set_free(struct working_set *set)
 {
     if (!set)
         return;
-    for (size_t i = 0; i < set->change_count; i++)
-        if (set->changes[i].new != set->changes[i].old)
-            retire(&set->retired, set->changes[i].new, set->generation);
-    const struct record_set *records = set->published ? &set->published->records : NULL;
-    for (size_t i = 0; records && i < records->count; i++)
-        if (records->rows[i].owner == record_entry_id(records->rows[i].entry)) {
-            uint32_t place = text_map_get(&set->changed, records->rows[i].owner);
-            if (place == TEXT_MAP_NONE || set->changes[place].new == set->changes[place].old)
-                retire(&set->retired, records->rows[i].entry, set->generation);
-        }
+    retire_all(set);
     text_map_fini(&set->changed);
     free(set->changes);
     snapshot_release(set->published);
     generations_end(set);
+    retire_replaced(set);
+    free(set->replaced.items);
     retired_free_before(&set->retired, UINT64_MAX);
     free(set->retired.items);
     registries_free(set->registries, set->registry_count);

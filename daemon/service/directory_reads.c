@@ -32,24 +32,39 @@ static pb_organisation *organisation_shown(const struct read *read, const struct
     return organisation;
 }
 
-/* Unpacks what belongs to the organisation, of one kind, as long as it fits; returns how many. */
-static size_t owned_shown(const struct read *read, const char *id, enum record_kind kind, size_t *room_bytes,
-                          void ***ret_messages, get_response *response)
+/* What belongs to an organisation, of one kind, as long as it fits. */
+struct owned {
+    void **messages;
+    size_t count, capacity;
+};
+
+static void owned_add(struct arena *arena, struct owned *owned, const struct record_entry *entry)
 {
-    const struct record_row *rows;
-    size_t count = record_set_owned(&read->snapshot->records, id, kind, &rows), shown = 0;
-    *ret_messages = arena_array(read->arena, count, sizeof **ret_messages);
-    for (; shown < count && !response->truncated; shown++) {
-        /* Revision and time take at most 30 bytes more than what is packed, the field's own head 6. */
-        size_t bytes = rows[shown].entry->packed_bytes + 36;
-        if (bytes > *room_bytes) {
-            response->truncated = true;
-            break;
-        }
-        *room_bytes -= bytes;
-        (*ret_messages)[shown] = (void *)snapshot_unpack(read->arena, rows[shown].entry).message;
+    if (owned->count == owned->capacity) {
+        owned->capacity = owned->capacity ? owned->capacity * 2 : 16;
+        owned->messages = arena_grow(arena, owned->messages, owned->count * sizeof *owned->messages,
+                                     owned->capacity * sizeof *owned->messages);
     }
-    return shown;
+    owned->messages[owned->count++] = (void *)snapshot_unpack(arena, entry).message;
+}
+
+static struct owned owned_shown(const struct read *read, const char *id, enum record_kind kind,
+                                size_t *room_bytes, bool *truncated)
+{
+    struct owned owned = {0};
+    struct record_cursor cursor = record_cursor_at(&read->snapshot->records, id, kind);
+    for (struct record_row row; !*truncated && (row = record_cursor_next(&cursor)).owner;) {
+        if (strcmp(row.owner, id) != 0 || row.entry->kind != kind)
+            break;
+        /* Revision and time take at most 30 bytes more than what is packed, the field's own head 6. */
+        size_t bytes = row.entry->packed_bytes + 36;
+        *truncated = bytes > *room_bytes;
+        if (*truncated)
+            break;
+        *room_bytes -= bytes;
+        owned_add(read->arena, &owned, row.entry);
+    }
+    return owned;
 }
 
 static struct status get_prepare(struct read *read)
@@ -71,12 +86,17 @@ static struct status get_answer(const struct read *read, ProtobufCMessage **ret_
     response->organisation = organisation_shown(read, entry);
     response->revision = read->snapshot->revision;
     size_t room_bytes = PAGE_BYTES;
-    response->n_offers =
-        owned_shown(read, request->id, RECORD_OFFER, &room_bytes, (void ***)&response->offers, response);
-    response->n_needs =
-        owned_shown(read, request->id, RECORD_NEED, &room_bytes, (void ***)&response->needs, response);
-    response->n_partnerships = owned_shown(read, request->id, RECORD_PARTNERSHIP, &room_bytes,
-                                           (void ***)&response->partnerships, response);
+    bool truncated = false;
+    struct owned offers = owned_shown(read, request->id, RECORD_OFFER, &room_bytes, &truncated);
+    struct owned needs = owned_shown(read, request->id, RECORD_NEED, &room_bytes, &truncated);
+    struct owned partnerships = owned_shown(read, request->id, RECORD_PARTNERSHIP, &room_bytes, &truncated);
+    response->offers = (pb_offer **)offers.messages;
+    response->n_offers = offers.count;
+    response->needs = (pb_need **)needs.messages;
+    response->n_needs = needs.count;
+    response->partnerships = (pb_partnership **)partnerships.messages;
+    response->n_partnerships = partnerships.count;
+    response->truncated = truncated;
     *ret_response = &response->base;
     return STATUS_NONE;
 }

@@ -76,24 +76,54 @@ static void check_find(const struct record_set *set, const struct model *model)
 static void check_owned(const struct record_set *set, const struct model *model, enum record_kind kind)
 {
     for (unsigned i = 0; i < IDS; i += 4) {
-        char id[32];
+        char id[32], last[64] = "";
         id_of(i, id);
-        const struct record_row *rows;
-        size_t count = record_set_owned(set, id, kind, &rows), expected = 0;
+        size_t count = 0, expected = 0;
         for (unsigned j = 0; j < IDS; j++)
             expected += model->entries[j] && model->entries[j]->kind == kind && names(model->entries[j], id);
-        assert_int_equal(count, expected);
-        for (size_t r = 0; r < count; r++) {
-            assert_true(names(rows[r].entry, id));
-            assert_int_equal(rows[r].entry->kind, kind);
-            if (r)
-                assert_true(strcmp(record_entry_id(rows[r - 1].entry), record_entry_id(rows[r].entry)) < 0);
+        struct record_cursor cursor = record_cursor_at(set, id, kind);
+        for (struct record_row row; (row = record_cursor_next(&cursor)).owner;) {
+            if (strcmp(row.owner, id) != 0 || row.entry->kind != kind)
+                break;
+            assert_true(names(row.entry, id));
+            assert_true(strcmp(last, record_entry_id(row.entry)) < 0);
+            snprintf(last, sizeof last, "%s", record_entry_id(row.entry));
+            count++;
         }
+        assert_int_equal(count, expected);
     }
+}
+
+static void check_all(const struct record_set *set, const struct model *model)
+{
+    size_t count = 0, expected = 0;
+    char last[64] = "";
+    struct record_cursor cursor = record_cursor_at(set, "", RECORD_NONE);
+    for (const struct record_entry *entry; (entry = record_cursor_next_record(&cursor)) != NULL; count++) {
+        assert_true(strcmp(last, record_entry_id(entry)) < 0);
+        snprintf(last, sizeof last, "%s", record_entry_id(entry));
+    }
+    for (unsigned i = 0; i < IDS; i++)
+        expected += model->entries[i] != NULL;
+    assert_int_equal(count, expected);
+}
+
+/* Replaced entries live on as long as the base that has them. */
+struct garbage {
+    struct record_entry *entries[4 * IDS * ROUNDS];
+    size_t count;
+};
+
+static void garbage_free(struct garbage *garbage)
+{
+    for (size_t i = 0; i < garbage->count; i++)
+        record_entry_free(garbage->entries[i]);
+    garbage->count = 0;
 }
 
 static void a_set_after_random_changes_is_the_plain_list(void **)
 {
+    static struct garbage garbage;
     struct model model = {0};
     struct record_set set = {0};
     for (unsigned round = 0; round < ROUNDS; round++) {
@@ -108,11 +138,16 @@ static void a_set_after_random_changes_is_the_plain_list(void **)
             model.entries[i] = new;
         }
         struct record_set next = record_set_next(&set, changes, count);
+        bool shares = record_set_shares_base(&set, &next);
         for (size_t i = 0; i < count; i++)
-            record_entry_free((struct record_entry *)changes[i].old);
+            if (changes[i].old)
+                garbage.entries[garbage.count++] = (struct record_entry *)changes[i].old;
         record_set_fini(&set);
+        if (!shares)
+            garbage_free(&garbage);
         set = next;
         check_find(&set, &model);
+        check_all(&set, &model);
         check_owned(&set, &model, RECORD_OFFER);
         check_owned(&set, &model, RECORD_NEED);
         check_owned(&set, &model, RECORD_PARTNERSHIP);
@@ -120,6 +155,7 @@ static void a_set_after_random_changes_is_the_plain_list(void **)
     for (unsigned i = 0; i < IDS; i++)
         record_entry_free(model.entries[i]);
     record_set_fini(&set);
+    garbage_free(&garbage);
 }
 
 static void packed_bytes_stand_behind_the_references(void **)
@@ -131,16 +167,33 @@ static void packed_bytes_stand_behind_the_references(void **)
     record_entry_free(entry);
 }
 
-static void an_organisation_is_not_owned_by_itself(void **)
+static void a_large_delta_becomes_the_base_and_nothing_is_lost(void **)
 {
-    struct record_entry *entry = make_entry(0, 1);
-    struct record_change change = {NULL, entry};
-    struct record_set none = {0}, set = record_set_next(&none, &change, 1);
-    const struct record_row *rows;
-    assert_int_equal(record_set_owned(&set, record_entry_id(entry), RECORD_ORGANISATION, &rows), 0);
-    assert_int_equal(record_set_owned(&set, record_entry_id(entry), RECORD_OFFER, &rows), 0);
-    record_set_fini(&set);
-    record_entry_free(entry);
+    enum { MANY = 9000 };
+    static struct record_entry *entries[MANY];
+    static struct record_change changes[MANY];
+    struct record_set none = {0};
+    for (unsigned i = 0; i < MANY; i++)
+        changes[i] = (struct record_change){NULL, entries[i] = make_entry(4 * i, 1)};
+    struct record_set first = record_set_next(&none, changes, MANY / 4);
+    struct record_set second = record_set_next(&first, changes + MANY / 4, MANY - MANY / 4);
+    assert_true(record_set_shares_base(&none, &first));
+    assert_false(record_set_shares_base(&first, &second));
+    struct record_change removal = {entries[17], NULL};
+    struct record_set third = record_set_next(&second, &removal, 1);
+    assert_true(record_set_shares_base(&second, &third));
+    for (unsigned i = 0; i < MANY; i++) {
+        assert_ptr_equal(record_set_find(&first, record_entry_id(entries[i])),
+                         i < MANY / 4 ? entries[i] : NULL);
+        assert_ptr_equal(record_set_find(&second, record_entry_id(entries[i])), entries[i]);
+        assert_ptr_equal(record_set_find(&third, record_entry_id(entries[i])), i == 17 ? NULL : entries[i]);
+    }
+    record_set_fini(&none);
+    record_set_fini(&first);
+    record_set_fini(&second);
+    record_set_fini(&third);
+    for (unsigned i = 0; i < MANY; i++)
+        record_entry_free(entries[i]);
 }
 
 int main(void)
@@ -148,7 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_set_after_random_changes_is_the_plain_list),
         cmocka_unit_test(packed_bytes_stand_behind_the_references),
-        cmocka_unit_test(an_organisation_is_not_owned_by_itself),
+        cmocka_unit_test(a_large_delta_becomes_the_base_and_nothing_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

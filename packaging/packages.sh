@@ -60,24 +60,36 @@ packages_install() {
         return
     fi
     say "to install: ${missing[*]}"
+    say "(this can take a minute or two)"
     [ -e "$cluster" ] || clusters_before=no
-    apt_install "${missing[@]}" || {
-        say "that did not work; fetching newer lists of packages and trying again"
-        as_root apt-get -q update </dev/null ||
-            die "apt-get update failed" "see the message above; is the network there, and /etc/apt/sources.list right?"
-        apt_install "${missing[@]}" ||
-            die "apt-get could not install: ${missing[*]}" "see the message above; this needs Debian 12 (bookworm)"
-    }
+    apt_get_all "${missing[@]}"
     if [ "$clusters_before" = no ] && [ -e "$cluster" ]; then
         packages_drop_cluster
     fi
 }
 
-apt_install() {
-    local list_files=(/var/lib/apt/lists/*_Packages*)
-    [ -e "${list_files[0]}" ] || return 1
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Use-Pty=0 install --no-install-recommends "$@" \
-        </dev/null
+apt_quiet() { # ARGUMENT... ; apt-get's output is kept for when it fails
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Use-Pty=0 "$@" >"$apt_log" 2>&1 </dev/null
+}
+
+apt_get_all() {
+    local lists=(/var/lib/apt/lists/*_Packages*)
+    apt_log=$(mktemp)
+    if [ -e "${lists[0]}" ] && apt_quiet install --no-install-recommends "$@"; then
+        rm -f -- "$apt_log"
+        return
+    fi
+    say "fetching the lists of packages first, as they are missing or old"
+    apt_quiet update || apt_failed "apt-get update failed" "is the network there, and /etc/apt/sources.list right?"
+    apt_quiet install --no-install-recommends "$@" ||
+        apt_failed "apt-get could not install: $*" "this needs Debian 12 (bookworm)"
+    rm -f -- "$apt_log"
+}
+
+apt_failed() {
+    tail -n 20 "$apt_log" >&2
+    rm -f -- "$apt_log"
+    die "$1" "see the messages above; $2"
 }
 
 # Debian's postgresql-15 makes and starts a database of its own when it is first installed. Nobody asked for it: it is

@@ -232,14 +232,25 @@ static void on_drained(struct bufferevent *stream, void *context)
 
 static bool try_next_address(struct channel_connection *connection);
 
+/* A server that is gone without a word is found out in a minute, also by a call that only listens. */
+static void set_socket(int fd)
+{
+    const struct {
+        int level, option, value;
+    } rows[] = {{IPPROTO_TCP, TCP_NODELAY, 1},   {SOL_SOCKET, SO_KEEPALIVE, 1},
+                {IPPROTO_TCP, TCP_KEEPIDLE, 30}, {IPPROTO_TCP, TCP_KEEPINTVL, 10},
+                {IPPROTO_TCP, TCP_KEEPCNT, 3},   {IPPROTO_TCP, TCP_USER_TIMEOUT, 60000}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        setsockopt(fd, rows[i].level, rows[i].option, &rows[i].value, sizeof rows[i].value);
+}
+
 static void on_event(struct bufferevent *stream, short what, void *context)
 {
     (void)stream;
     struct channel_connection *connection = context;
     int error = EVUTIL_SOCKET_ERROR();
     if (what & BEV_EVENT_CONNECTED) {
-        int one = 1;
-        setsockopt(bufferevent_getfd(connection->stream), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        set_socket(bufferevent_getfd(connection->stream));
         connection->connected = true;
         timer_fini(&connection->timer);
         channel_connection_flush(connection);

@@ -114,10 +114,19 @@ static void fill_field(struct arena *arena, ProtobufCMessage *message, const Pro
         ++*count;
 }
 
+static bool has_lists(const ProtobufCMessageDescriptor *descriptor)
+{
+    for (unsigned i = 0; i < descriptor->n_fields; i++)
+        if (descriptor->fields[i].label == PROTOBUF_C_LABEL_REPEATED)
+            return true;
+    return false;
+}
+
 static void make_lists(struct arena *arena, ProtobufCMessage *message, struct wire wire)
 {
     const ProtobufCMessageDescriptor *descriptor = message->descriptor;
-    size_t counts[GUARD_FIELDS] = {0};
+    size_t counts[GUARD_FIELDS];
+    memset(counts, 0, descriptor->n_fields * sizeof *counts);
     while (wire_left(&wire)) {
         uint32_t number;
         enum wire_type type;
@@ -140,7 +149,8 @@ ProtobufCMessage *guard_decode(struct arena *arena, const ProtobufCMessageDescri
 {
     ProtobufCMessage *message = arena_alloc(arena, descriptor->sizeof_message);
     protobuf_c_message_init(descriptor, message);
-    make_lists(arena, message, wire_of(bytes, size));
+    if (has_lists(descriptor))
+        make_lists(arena, message, wire_of(bytes, size));
     struct wire wire = wire_of(bytes, size);
     while (wire_left(&wire)) {
         uint32_t number;

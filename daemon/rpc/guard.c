@@ -24,6 +24,17 @@ struct check {
     struct status fatal; /* ends the pass */
 };
 
+static void level_init(struct level *level, const struct level *up,
+                       const ProtobufCMessageDescriptor *descriptor)
+{
+    level->up = up;
+    level->descriptor = descriptor;
+    level->field = NULL;
+    level->depth = up ? up->depth + 1 : 0;
+    size_t field_count = descriptor->n_fields < GUARD_FIELDS ? descriptor->n_fields : GUARD_FIELDS;
+    memset(level->seen, 0, field_count * sizeof *level->seen);
+}
+
 static void write_path(struct text_buffer *path, const struct level *level)
 {
     if (!level)
@@ -117,7 +128,8 @@ static bool check_bytes(struct check *check, struct level *level, struct wire by
     if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
         if (level->depth + 1 >= GUARD_DEPTH)
             return fail(check, level, "is nested too deeply");
-        struct level below = {.up = level, .descriptor = field->descriptor, .depth = level->depth + 1};
+        struct level below;
+        level_init(&below, level, field->descriptor);
         return check_message(check, &below, bytes);
     }
     if (field->type == PROTOBUF_C_TYPE_STRING) {
@@ -211,7 +223,8 @@ struct status guard_check(struct arena *arena, const ProtobufCMessageDescriptor 
                           size_t *ret_memory_bytes)
 {
     struct check check = {.arena = arena, .limits = limits, .faults = {.arena = arena}};
-    struct level level = {.descriptor = descriptor};
+    struct level level;
+    level_init(&level, NULL, descriptor);
     if (!check_message(&check, &level, wire_of(bytes, size)))
         return check.fatal;
     struct status status = faults_status(&check.faults);

@@ -33,6 +33,10 @@ static inline size_t wire_left(const struct wire *wire)
 /* At most ten bytes, none of which says more than 64 bits. */
 static inline bool wire_varint(struct wire *wire, uint64_t *ret_value)
 {
+    if (wire->at < wire->end && *wire->at < 0x80) { /* most are short */
+        *ret_value = *wire->at++;
+        return true;
+    }
     uint64_t value = 0;
     for (unsigned shift = 0; shift < 64 && wire->at < wire->end; shift += 7) {
         unsigned char byte = *wire->at++;

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "vocab/compound.h"
 #include "vocab/concept.h"
 #include "vocab/place.h"
 #include "vocab/reading.h"
@@ -254,6 +255,42 @@ static size_t search_best(struct search *search, const struct vocabulary *vocabu
     return count;
 }
 
+/* What is asked of a vocabulary, but for the words. */
+struct request {
+    const struct vocabulary *vocabulary;
+    const struct word_index *index;
+    const char *language;
+    bool prefixes;
+};
+
+static size_t find_words(const struct request *request, const char *query, struct candidate *kept,
+                         size_t most)
+{
+    struct search search;
+    search_begin(&search, request->index, request->language);
+    search_run(&search, query, request->prefixes);
+    size_t count = search_best(&search, request->vocabulary, query, kept, most);
+    search_end(&search);
+    return count;
+}
+
+/* The best for the query as it stands or with words joined and cut, whichever has the better first. */
+static size_t find_best(const struct request *request, struct arena *arena, const char *query,
+                        struct candidate *kept, size_t most)
+{
+    size_t count = find_words(request, query, kept, most);
+    const char *rewritten =
+        count && kept[0].rank == 1 ? NULL : compound_rewrite(request->index, arena, query);
+    if (!rewritten)
+        return count;
+    struct candidate *others = arena_array(arena, most, sizeof *others);
+    size_t other_count = find_words(request, rewritten, others, most);
+    if (!other_count || (count && kept[0].rank >= others[0].rank))
+        return count;
+    memcpy(kept, others, other_count * sizeof *kept);
+    return other_count;
+}
+
 /* ---- codes ---- */
 
 /* The concept whose code the query is, whatever its case; CONCEPT_NONE where it is none. */
@@ -295,12 +332,9 @@ size_t lookup_search(const struct vocabulary *vocabulary, struct arena *arena, e
     uint32_t code = find_code(vocabulary, arena, scheme, trimmed);
     if (code != CONCEPT_NONE)
         hits[count++] = (struct lookup_hit){code, 1};
-    struct search search;
-    search_begin(&search, index, language);
-    search_run(&search, trimmed, true);
     struct candidate *kept = arena_array(arena, most, sizeof *kept);
-    size_t kept_count = search_best(&search, vocabulary, trimmed, kept, most);
-    search_end(&search);
+    size_t kept_count =
+        find_best(&(struct request){vocabulary, index, language, true}, arena, trimmed, kept, most);
     for (size_t i = 0; i < kept_count && count < most; i++)
         if (kept[i].concept != code)
             hits[count++] = (struct lookup_hit){kept[i].concept, kept[i].rank};
@@ -317,11 +351,7 @@ struct lookup_hit lookup_interpret(const struct vocabulary *vocabulary, struct a
     uint32_t code = find_code(vocabulary, arena, scheme, trimmed);
     if (code != CONCEPT_NONE)
         return (struct lookup_hit){code, 1};
-    struct search search;
-    search_begin(&search, index, NULL);
-    search_run(&search, trimmed, false);
     struct candidate best;
-    size_t count = search_best(&search, vocabulary, trimmed, &best, 1);
-    search_end(&search);
+    size_t count = find_best(&(struct request){vocabulary, index, NULL, false}, arena, trimmed, &best, 1);
     return count ? (struct lookup_hit){best.concept, best.best} : (struct lookup_hit){CONCEPT_NONE, 0};
 }

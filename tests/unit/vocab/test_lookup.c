@@ -69,6 +69,16 @@ static void assert_first(void **state, const char *query, const char *code, doub
         fail_msg("\"%s\" finds %s with %f", query, found, score);
 }
 
+static void assert_read(void **state, const char *text, const char *code, double least, double most)
+{
+    struct fixture *fixture = *state;
+    struct lookup_hit hit = lookup_interpret(fixture->vocabulary, fixture->arena, SCHEME_OUTCOME, text);
+    const char *found =
+        hit.concept == CONCEPT_NONE ? "none" : vocabulary_code(fixture->vocabulary, hit.concept);
+    if (strcmp(found, code) != 0 || hit.score < least || hit.score > most)
+        fail_msg("\"%s\" is read as %s with %f", text, found, hit.score);
+}
+
 static void a_label_itself_scores_one(void **state)
 {
     assert_first(state, "operate welding equipment", "o:01", 1, 1);
@@ -134,6 +144,14 @@ static void labels_teach_which_words_stand_for_each_other(void **)
     assert_true(read.score > 0.6 && read.score < 1);
     arena_free(arena);
     vocabulary_release(vocabulary);
+}
+
+static void words_may_be_written_in_one_or_in_two(void **state)
+{
+    assert_first(state, "repair gear boxes", "o:09", 1, 1);
+    assert_first(state, "drillholes", "o:02", 1, 1);
+    assert_first(state, "groomhorses", "o:07", 1, 1);
+    assert_read(state, "gear box repair", "o:09", 1, 1);
 }
 
 static void rarer_words_weigh_more(void **state)
@@ -228,16 +246,6 @@ static void a_long_query_is_answered(void **state)
     struct lookup_hit hits[3];
     lookup_search(fixture->vocabulary, fixture->arena, SCHEME_OUTCOME, query, "", hits, 3);
     assert_true(lookup_interpret(fixture->vocabulary, fixture->arena, SCHEME_OUTCOME, query).score < 0.5);
-}
-
-static void assert_read(void **state, const char *text, const char *code, double least, double most)
-{
-    struct fixture *fixture = *state;
-    struct lookup_hit hit = lookup_interpret(fixture->vocabulary, fixture->arena, SCHEME_OUTCOME, text);
-    const char *found =
-        hit.concept == CONCEPT_NONE ? "none" : vocabulary_code(fixture->vocabulary, hit.concept);
-    if (strcmp(found, code) != 0 || hit.score < least || hit.score > most)
-        fail_msg("\"%s\" is read as %s with %f", text, found, hit.score);
 }
 
 static void words_are_read_with_the_confidence_they_deserve(void **state)
@@ -363,6 +371,7 @@ int main(void)
         cmocka_unit_test(unfinished_words_find_too),
         cmocka_unit_test(words_of_one_family_find_each_other),
         cmocka_unit_test(labels_teach_which_words_stand_for_each_other),
+        cmocka_unit_test(words_may_be_written_in_one_or_in_two),
         cmocka_unit_test(rarer_words_weigh_more),
         cmocka_unit_test(descriptions_are_found_with_a_lower_score),
         cmocka_unit_test(what_is_typed_as_it_stands_comes_first),

@@ -43,54 +43,49 @@ static Partner__V1__Outcome *outcome_copy(struct arena *arena, const Partner__V1
     return to;
 }
 
-static enum fit fit_of(const struct wanted *wanted, const struct wanted_concept *item, uint32_t concept)
-{
-    for (uint32_t i = 0; i < item->near_count; i++)
-        if (wanted->near[item->near_first + i].concept == concept)
-            return wanted->near[item->near_first + i].fit;
-    return FIT_NONE;
-}
+/* The best that is offered for one wanted outcome. */
+struct offered {
+    enum fit fit;
+    size_t number; /* in the offer's list */
+    const char *code;
+};
 
-/* The best offered outcome for a wanted one; equal ones by code. */
+/* For each wanted outcome the best offered one; equal ones by code. */
 static void find_offered(const struct match_query *query, const struct offer_entry *entry,
-                         const pb_offer *offer, const struct wanted_concept *item,
-                         Partner__V1__OutcomeFit *to)
+                         const pb_offer *offer, struct offered *best)
 {
-    const struct vocabulary *vocabulary = query->index->vocabulary;
-    enum fit best = FIT_NONE;
-    const char *best_code = NULL;
-    size_t best_at = 0;
+    const struct wanted *wanted = &query->wanted;
     for (size_t i = 0; i < entry->outcomes.count; i++) {
         uint32_t concept = entry->outcomes.items[i];
-        enum fit fit = concept == CONCEPT_NONE ? FIT_NONE : fit_of(&query->wanted, item, concept);
-        if (fit == FIT_NONE || fit < best)
-            continue;
-        const char *code =
-            *offer->outcomes[i]->concept ? offer->outcomes[i]->concept : vocabulary_code(vocabulary, concept);
-        if (fit == best && strcmp(code, best_code) >= 0)
-            continue;
-        best = fit;
-        best_code = code;
-        best_at = i;
+        const char *code = offer->outcomes[i]->concept;
+        if (!*code)
+        code = concept == CONCEPT_NONE ? "" : vocabulary_code(query->index->vocabulary, concept);
+        for (uint32_t row = wanted_find(wanted, concept); row != UINT32_MAX; row = wanted->near[row].next) {
+            struct offered *to = &best[wanted->near[row].wanted];
+            enum fit fit = wanted->near[row].fit;
+            if (fit > to->fit || (fit == to->fit && strcmp(code, to->code) < 0))
+                *to = (struct offered){fit, i, code};
+        }
     }
-    if (best == FIT_NONE)
-        return;
-    to->offered = outcome_copy(query->arena, offer->outcomes[best_at], best_code);
-    to->fit = fit_value(best);
 }
 
 static void add_outcomes(const struct match_query *query, uint32_t slot, const pb_offer *offer,
                          Partner__V1__Match *match)
 {
     const struct wanted *wanted = &query->wanted;
+    struct offered *best = arena_array(query->arena, wanted->count, sizeof *best);
+    if (offer)
+        find_offered(query, query->index->slot_offer[slot], offer, best);
     match->outcomes = arena_array(query->arena, wanted->count, sizeof *match->outcomes);
     match->n_outcomes = wanted->count;
     for (uint32_t i = 0; i < wanted->count; i++) {
         Partner__V1__OutcomeFit *to = match->outcomes[i] = arena_alloc(query->arena, sizeof *to);
         partner__v1__outcome_fit__init(to);
         to->wanted = outcome_copy(query->arena, wanted->items[i].outcome, wanted->items[i].code);
-        if (offer)
-            find_offered(query, query->index->slot_offer[slot], offer, &wanted->items[i], to);
+        if (best[i].fit == FIT_NONE)
+            continue;
+        to->offered = outcome_copy(query->arena, offer->outcomes[best[i].number], best[i].code);
+        to->fit = fit_value(best[i].fit);
     }
 }
 

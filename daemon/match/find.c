@@ -125,28 +125,33 @@ struct status match_find_hosts(const struct match_index *index, struct arena *ar
 
 /* ---- the cost of a question ---- */
 
-/* Slots that carry one of the values, at most. */
-static size_t count_of(const struct posting_table *table, const struct numbers *values, size_t most)
+/* The share of slots that carry one of the values; 1 where none is asked for. */
+static double share_of(const struct match_index *index, const struct posting_table *table,
+                       struct numbers values)
 {
     size_t count = 0;
-    for (uint32_t i = 0; i < values->count; i++)
-        count += posting_of(table, values->items[i]).count;
-    return values->count && count < most ? count : most;
+    for (uint32_t i = 0; i < values.count; i++)
+        count += posting_of(table, values.items[i]).count;
+    return values.count && count < index->slot_count ? (double)count / index->slot_count : 1;
 }
 
 int64_t match_find_hosts_cost_us(const struct match_index *index, const struct match_question *question)
 {
-    enum { FIXED_US = 40, SLOTS_A_US = 15, SET_SLOTS_A_US = 2000, MATCHES_A_US = 8, TEXT_US = 3000 };
+    enum { FIXED_US = 40, SLOTS_A_US = 20, SET_SLOTS_A_US = 2000, MATCHES_A_US = 8, TEXT_US = 3000 };
+    const double together = 3; /* where sectors go with countries, more carry both than chance has it */
     const pb_need *need = question->need;
     struct arena *arena = arena_new(0);
-    struct numbers sectors = numbers_of_sectors(arena, need->sectors, need->n_sectors);
-    struct numbers countries = numbers_of_countries(arena, need->countries, need->n_countries);
-    size_t candidates = count_of(&index->country, &countries, index->slot_count);
-    candidates = count_of(&index->sector_under, &sectors, candidates);
+    double sectors =
+        share_of(index, &index->sector_under, numbers_of_sectors(arena, need->sectors, need->n_sectors));
+    double countries =
+        share_of(index, &index->country, numbers_of_countries(arena, need->countries, need->n_countries));
     arena_free(arena);
-    int64_t cost = FIXED_US + (int64_t)(candidates / SLOTS_A_US + index->slot_count / SET_SLOTS_A_US);
-    cost += (int64_t)(question->page_size < candidates ? question->page_size : candidates) * MATCHES_A_US;
+    double share = sectors * countries * together, most = sectors < countries ? sectors : countries;
+    double candidates = (share < most ? share : most) * index->slot_count;
+    double matches = candidates < question->page_size ? candidates : question->page_size;
+    double cost = FIXED_US + candidates / SLOTS_A_US + (double)index->slot_count / SET_SLOTS_A_US +
+                  matches * MATCHES_A_US;
     for (size_t i = 0; i < need->n_outcomes; i++)
     cost += *need->outcomes[i]->concept ? 1 : TEXT_US;
-    return cost;
+    return (int64_t)cost;
 }

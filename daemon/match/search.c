@@ -34,6 +34,8 @@ static void read_sender(struct match_query *query, const struct match_question *
     query->sender_named = *id != '\0';
     query->sender = place == PLACE_NONE ? NULL : query->index->organisations[place];
     query->sender_body = place == PLACE_NONE ? PLACE_NONE : query->index->bodies.of_organisation[place];
+    if (query->sender)
+        sector_wish_init(&query->target_sectors, query->arena, query->sender->target_sectors);
     network_find(&query->network, query->arena, query->index, query->sender_body, query->today);
 }
 
@@ -46,7 +48,6 @@ void match_query_init(struct match_query *query, struct arena *arena, const stru
         .arena = arena,
         .question = question,
         .today = question->today,
-        .sectors = numbers_of_sectors(arena, need->sectors, need->n_sectors),
         .countries = numbers_of_countries(arena, need->countries, need->n_countries),
         .min_days = need->duration ? need->duration->min_days : 0,
         .max_days = need->duration ? need->duration->max_days : 0,
@@ -60,6 +61,7 @@ void match_query_init(struct match_query *query, struct arena *arena, const stru
         .keep = question->network == PARTNER__V1__NETWORK_PREFERENCE__NETWORK_PREFERENCE_KEEP,
         .extend = question->network == PARTNER__V1__NETWORK_PREFERENCE__NETWORK_PREFERENCE_EXTEND,
     };
+    sector_wish_init(&query->sectors, arena, numbers_of_sectors(arena, need->sectors, need->n_sectors));
     days_of_range(need->period, &query->start, &query->end);
     read_regions(query, need);
     wanted_read(&query->wanted, arena, index, need->outcomes, need->n_outcomes);
@@ -183,24 +185,4 @@ uint32_t match_query_free_places(const struct match_query *query, uint32_t slot)
             most = window->places;
     }
     return most;
-}
-
-/* ---- sectors ---- */
-
-unsigned match_sectors_common(const struct numbers *wanted, const struct numbers *offered,
-                              uint16_t *ret_wanted, uint16_t *ret_offered)
-{
-    unsigned best = 0;
-    for (uint32_t i = 0; i < wanted->count; i++)
-        for (uint32_t j = 0; j < offered->count; j++) {
-            unsigned digits = number_sector_common(wanted->items[i], offered->items[j]);
-            if (digits <= best)
-                continue;
-            best = digits;
-            if (ret_wanted)
-                *ret_wanted = wanted->items[i];
-            if (ret_offered)
-                *ret_offered = offered->items[j];
-        }
-    return best;
 }

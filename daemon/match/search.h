@@ -7,6 +7,7 @@
 #include "match/entry.h"
 #include "match/network.h"
 #include "match/query.h"
+#include "match/sector_wish.h"
 #include "match/wanted.h"
 
 struct match_index;
@@ -26,7 +27,8 @@ struct match_query {
     const struct match_question *question;
     int32_t today;
 
-    struct numbers sectors, countries;
+    struct sector_wish sectors;
+    struct numbers countries;
     struct region_prefix *regions;
     uint32_t region_count;
     uint32_t min_days, max_days;
@@ -41,6 +43,7 @@ struct match_query {
     const struct organisation_entry *sender; /* NULL: unknown, or none named */
     bool sender_named;
     uint32_t sender_body; /* PLACE_NONE */
+    struct sector_wish target_sectors;
     struct network network;
 
     double weights[CRITERION_COUNT]; /* by the criterion table's rows */
@@ -77,10 +80,6 @@ int64_t match_query_overlap_days(const struct match_query *query, const struct w
 bool match_query_windows_hold(const struct match_query *query, uint32_t slot);
 /* The largest places among the windows that hold; 0 without windows. */
 uint32_t match_query_free_places(const struct match_query *query, uint32_t slot);
-/* The most digits that a wanted and an offered sector have in common, one a prefix of the other; 0: none. The pair where
- * pointers are given. */
-unsigned match_sectors_common(const struct numbers *wanted, const struct numbers *offered,
-                              uint16_t *ret_wanted, uint16_t *ret_offered);
 /* Keeps of a block's slots those that pass. */
 #define BLOCK_KEEP(block, slot, condition)                 \
     do {                                                   \

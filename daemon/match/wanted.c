@@ -184,13 +184,18 @@ void wanted_read(struct wanted *wanted, struct arena *arena, const struct match_
         wanted->posting_total += posting_of(&index->concept, wanted->near[i].concept).count;
 }
 
+uint32_t wanted_find(const struct wanted *wanted, uint32_t concept)
+{
+    return wanted->rows[row_of(wanted, concept)];
+}
+
 void wanted_fit_slot(const struct wanted *wanted, const struct match_index *index, uint32_t slot,
                      uint8_t *fits, bool *reusable)
 {
     memset(fits, FIT_NONE, wanted->count * sizeof *fits);
     memset(reusable, 0, wanted->count * sizeof *reusable);
     for (uint32_t i = index->concept_first[slot]; i < index->concept_first[slot + 1]; i++) {
-        uint32_t row = wanted->rows[row_of(wanted, index->concepts[i])];
+        uint32_t row = wanted_find(wanted, index->concepts[i]);
         for (; row != UINT32_MAX; row = wanted->near[row].next) {
             const struct near *near = &wanted->near[row];
             if (near->fit > fits[near->wanted])

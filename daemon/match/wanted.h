@@ -49,6 +49,8 @@ struct wanted {
 
 void wanted_read(struct wanted *wanted, struct arena *arena, const struct match_index *index,
                  Partner__V1__Outcome *const *outcomes, size_t count);
+/* The first row in near of an offered concept, the others by `next`; UINT32_MAX: it covers nothing. */
+uint32_t wanted_find(const struct wanted *wanted, uint32_t concept);
 /* For each wanted concept the best fit over what the slot offers, and whether any offered concept of some fit is reusable. */
 void wanted_fit_slot(const struct wanted *wanted, const struct match_index *index, uint32_t slot,
                      uint8_t *fits, bool *reusable);

@@ -10,7 +10,7 @@
 
 static bool applies(const struct match_query *query)
 {
-    return query->sectors.count > 0;
+    return query->sectors.wanted.count > 0;
 }
 
 static void score(const struct match_query *query, const struct match_block *block, double *value)
@@ -18,7 +18,7 @@ static void score(const struct match_query *query, const struct match_block *blo
     static const double by_digits[] = {0, 0, 0.4, 0.7, 1};
     for (uint32_t i = 0; i < block->count; i++) {
         struct numbers offered = index_slot_sectors(query->index, block->slots[i]);
-        value[i] = by_digits[match_sectors_common(&query->sectors, &offered, NULL, NULL)];
+        value[i] = by_digits[sector_wish_digits(&query->sectors, offered)];
     }
 }
 
@@ -28,7 +28,7 @@ static const char *reason(const struct match_query *query, uint32_t slot, double
     uint16_t wanted = 0, own = 0;
     if (!offered.count)
         return "states no sector";
-    if (!match_sectors_common(&query->sectors, &offered, &wanted, &own))
+    if (!sector_wish_pair(&query->sectors, offered, &wanted, &own))
         return arena_format(query->arena, "is in %s, which is not asked for",
                             sentence_sectors(query, &offered));
     if (wanted == own)

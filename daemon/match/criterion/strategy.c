@@ -35,8 +35,7 @@ static bool in_target_country(const struct match_query *query, uint32_t slot)
 
 static bool in_target_sector(const struct match_query *query, uint32_t slot)
 {
-    struct numbers offered = index_slot_sectors(query->index, slot);
-    return match_sectors_common(&query->sender->target_sectors, &offered, NULL, NULL) > 0;
+    return sector_wish_digits(&query->target_sectors, index_slot_sectors(query->index, slot)) > 0;
 }
 
 static double value_of(const struct match_query *query, uint32_t slot)

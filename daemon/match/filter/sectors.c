@@ -10,7 +10,7 @@
 
 static bool stated(const struct match_query *query)
 {
-    return query->sectors.count > 0;
+    return query->sectors.wanted.count > 0;
 }
 
 static void narrow(const struct match_query *query, uint64_t *slots)
@@ -18,8 +18,8 @@ static void narrow(const struct match_query *query, uint64_t *slots)
     const struct match_index *index = query->index;
     size_t words = bits_words(index->slot_count);
     uint64_t *hold = arena_array(query->arena, words, sizeof *hold);
-    for (uint32_t i = 0; i < query->sectors.count; i++) {
-        uint16_t sector = query->sectors.items[i];
+    for (uint32_t i = 0; i < query->sectors.wanted.count; i++) {
+        uint16_t sector = query->sectors.wanted.items[i];
         struct posting posting = posting_of(&index->sector_under, sector);
         posting_join(&posting, hold, words);
         for (unsigned digits = 2; digits < number_sector_digits(sector); digits++) {
@@ -32,7 +32,7 @@ static void narrow(const struct match_query *query, uint64_t *slots)
 
 static void empty(struct match_query *query)
 {
-    query->sectors.count = 0;
+    query->sectors = (struct sector_wish){0};
 }
 
 static const char *reason(const struct match_query *query, uint32_t slot, bool met)
@@ -41,7 +41,7 @@ static const char *reason(const struct match_query *query, uint32_t slot, bool m
     if (!offered.count)
         return "states no sector";
     uint16_t wanted = 0, own = 0;
-    if (met && match_sectors_common(&query->sectors, &offered, &wanted, &own))
+    if (met && sector_wish_pair(&query->sectors, offered, &wanted, &own))
         return arena_format(query->arena, "is in %s", sentence_sector(query, own));
     return arena_format(query->arena, "is in %s alone", sentence_sectors(query, &offered));
 }

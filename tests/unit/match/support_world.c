@@ -79,8 +79,8 @@ struct making {
     struct arena *arena;
 };
 
-static const char *const SECTORS[] = {"07",   "071", "0715", "0716", "072",
-                                      "0721", "04",  "0411", "041",  "1013"};
+static const char *const SECTORS[] = {"07", "071",  "0715", "0716", "072", "0721",
+                                      "04", "0411", "041",  "1013", "00"};
 static const char *const COUNTRIES[] = {"DE", "GR", "GB", "FI", "PT"};
 static const char *const REGIONS[] = {"EL3", "EL30", "EL301", "UKC", "UKC1", "DE1",
                                       "FI",  "GR3",  "PT17",  "GBC", "GB"};

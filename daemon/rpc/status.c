@@ -27,6 +27,32 @@ static char *cut(struct arena *arena, const char *text, size_t bytes)
     return arena_strndup(arena, text, text_cut(text, bytes));
 }
 
+static bool is_word_character(char character)
+{
+    return (character >= 'a' && character <= 'z') || (character >= '0' && character <= '9') ||
+           character == '_';
+}
+
+/* Of "need.sectors[3]": whether "sectors" is a word of the text. */
+static bool names_field(const char *text, const char *field)
+{
+    const char *dot = strrchr(field, '.'), *name = dot ? dot + 1 : field;
+    size_t size = strcspn(name, "[");
+    for (const char *at = text; size && (at = memmem(at, strlen(at), name, size)) != NULL; at++)
+        if ((at == text || !is_word_character(at[-1])) && !is_word_character(at[size]))
+            return true;
+    return false;
+}
+
+/* For those who see the message alone: "page_size must be ...". */
+static const char *whole_message(struct arena *arena, struct status status)
+{
+    const char *message = status.message ? status.message : status_code_name(status.code);
+    if (status.field && *status.field && !names_field(message, status.field))
+        message = arena_format(arena, "%s %s", status.field, message);
+    return cut(arena, message, MESSAGE_BYTES);
+}
+
 static Google__Protobuf__Any *wrap(struct arena *arena, const ProtobufCMessage *message)
 {
     Google__Protobuf__Any *any = arena_alloc(arena, sizeof *any);
@@ -105,8 +131,7 @@ size_t rpc_status_write(struct arena *arena, struct status status,
     headers[0] = (struct rpc_header){"grpc-status", arena_format(arena, "%d", (int)status.code)};
     if (status_ok(status))
         return 1;
-    const char *message =
-        cut(arena, status.message ? status.message : status_code_name(status.code), MESSAGE_BYTES);
+    const char *message = whole_message(arena, status);
     headers[1] = (struct rpc_header){"grpc-message", grpc_message_encode(arena, message)};
     headers[2] = (struct rpc_header){"grpc-status-details-bin", write_details(arena, status, message)};
     return 3;
@@ -119,6 +144,7 @@ static void read_faults(struct arena *arena, struct status *status, const Google
         const Google__Rpc__BadRequest__FieldViolation *violation = request->field_violations[i];
         if (i == 0 && *violation->field) {
             status->field = violation->field;
+            status->message = violation->description;
             continue;
         }
         struct fault *fault = arena_zalloc(arena, sizeof *fault);

@@ -63,7 +63,7 @@ static void details_are_as_other_clients_read_them(void **state)
     Google__Rpc__Status *whole = google__rpc__status__unpack(NULL, size, bytes);
     assert_non_null(whole);
     assert_int_equal(whole->code, 3);
-    assert_string_equal(whole->message, "one");
+    assert_string_equal(whole->message, "a one");
     assert_int_equal(whole->n_details, 3);
     assert_string_equal(whole->details[0]->type_url, "type.googleapis.com/google.rpc.ErrorInfo");
     assert_string_equal(whole->details[1]->type_url, "type.googleapis.com/google.rpc.BadRequest");
@@ -95,6 +95,30 @@ static void all_faults_survive_in_order(void **state)
     assert_string_equal(status.more->next->field, "c");
     assert_null(status.more->next->next);
     assert_int_equal(status.retry_ms, 61007);
+}
+
+static void the_message_alone_names_the_field(void **state)
+{
+    static const struct {
+        const char *field, *message, *wanted;
+    } rows[] = {
+        {"page_size", "must be at most 1,000", "page_size must be at most 1,000"},
+        {"need.sectors[3]", "is no sector", "need.sectors[3] is no sector"},
+        {"need.sectors[3]", "sectors are of ISCED-F", "sectors are of ISCED-F"},
+        {"id", "is invalid", "id is invalid"},
+        {"offer.id", "the id is taken", "the id is taken"},
+        {NULL, "the server is stopping", "the server is stopping"},
+        {"", "is odd", "is odd"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct status status = {
+            .code = STATUS_INVALID_ARGUMENT, .field = rows[i].field, .message = rows[i].message};
+        struct rpc_header headers[RPC_STATUS_HEADERS];
+        rpc_status_write(*state, status, headers);
+        assert_string_equal(headers[1].value, rows[i].wanted);
+        /* Those who read the details have field and message apart. */
+        assert_string_equal(there_and_back(*state, status).message, rows[i].message);
+    }
 }
 
 static void many_long_faults_stay_within_what_clients_take(void **state)
@@ -144,6 +168,7 @@ int main(void)
         TEST(every_code_survives_with_its_reason),
         TEST(details_are_as_other_clients_read_them),
         TEST(all_faults_survive_in_order),
+        TEST(the_message_alone_names_the_field),
         TEST(many_long_faults_stay_within_what_clients_take),
         TEST(nonsense_from_a_server_is_survived),
     };

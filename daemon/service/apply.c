@@ -102,9 +102,11 @@ static void prepare(void *context)
     if (*request->request_id)
         request_hash(applying->arena, &request->base, applying->request_hash);
     struct batch *batch = &applying->batch;
-    for (size_t i = 0; i < batch->count; i++)
+    for (size_t i = 0; i < batch->count; i++) {
         batch_change_prepare(applying->arena, applying->vocabulary, batch->registry, request->changes[i],
                              &batch->changes[i]);
+        store_batch_hash(&batch->changes[i]);
+    }
 }
 
 static void prepared(void *context)

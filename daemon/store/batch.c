@@ -31,7 +31,9 @@ struct batch_write {
     struct batch_wanted wanted;
     struct batch_change *prepared; /* the changes as they came: each attempt judges them anew */
     int64_t change_set;
-    size_t statement_count; /* of the second group, before the one that takes the revision */
+    struct batch_rows rows;
+    size_t next_row;
+    size_t statement_count; /* of the last group of rows, before the one that takes the revision */
     const void *answer;
     size_t answer_bytes;
 };
@@ -91,14 +93,36 @@ static void on_written(struct transaction *transaction, PGresult *const *results
 
 /* ---- second: the records ---- */
 
+static void write_records(struct transaction *transaction, PGresult *const *);
+
+/* A small batch goes in one group, a large one in several, so that the loop is free in between. */
+static void run_records(struct batch_write *write)
+{
+    struct transaction *transaction = &write->transaction;
+    write->statement_count +=
+        batch_rows_send_records(&write->rows, transaction, write->next_row, &write->next_row);
+    if (write->next_row < write->rows.count) {
+        transaction_run(transaction, write_records);
+        return;
+    }
+    write->statement_count += batch_rows_send_last(&write->rows, transaction);
+    transaction_send_revision(transaction, write->request.arena, write->change_set, write->rows.count, false);
+    transaction_run(transaction, on_written);
+}
+
+static void write_records(struct transaction *transaction, PGresult *const *)
+{
+    struct batch_write *write = write_of(transaction);
+    write->statement_count = 0;
+    run_records(write);
+}
+
 static void write_batch(struct batch_write *write)
 {
-    struct arena *arena = write->request.arena;
-    struct batch_rows rows;
-    batch_rows_init(&rows, arena, write->request.batch, write->change_set);
-    write->statement_count = batch_rows_send(&rows, &write->transaction);
-    transaction_send_revision(&write->transaction, arena, write->change_set, rows.count, false);
-    transaction_run(&write->transaction, on_written);
+    batch_rows_init(&write->rows, write->request.arena, write->request.batch, write->change_set);
+    write->next_row = 0;
+    write->statement_count = batch_rows_send_first(&write->rows, &write->transaction);
+    run_records(write);
 }
 
 static void leave_as_it_is(struct batch_write *write, uint64_t newest)
@@ -177,16 +201,19 @@ static void on_start(struct transaction *transaction)
     transaction_run(transaction, on_facts);
 }
 
-static void hash_contents(struct batch *batch)
+static bool is_hashed(const struct batch_change *change)
 {
-    for (size_t i = 0; i < batch->count; i++) {
-        struct batch_change *change = &batch->changes[i];
-        unsigned char hash[SHA256_DIGEST_LENGTH];
-        if (!change->packed)
-            continue;
-        SHA256(change->packed, change->packed_bytes, hash);
-        memcpy(change->content_hash, hash, CONTENT_HASH_BYTES);
-    }
+    static const unsigned char none[CONTENT_HASH_BYTES];
+    return memcmp(change->content_hash, none, CONTENT_HASH_BYTES) != 0;
+}
+
+void store_batch_hash(struct batch_change *change)
+{
+    unsigned char hash[SHA256_DIGEST_LENGTH];
+    if (!change->packed || is_hashed(change))
+        return;
+    SHA256(change->packed, change->packed_bytes, hash);
+    memcpy(change->content_hash, hash, CONTENT_HASH_BYTES);
 }
 
 void store_batch_apply(struct store *store, const struct store_batch *request)
@@ -195,7 +222,8 @@ void store_batch_apply(struct store *store, const struct store_batch *request)
     write->request = *request;
     if (!write->request.request_id)
         write->request.request_id = "";
-    hash_contents(request->batch);
+    for (size_t i = 0; i < request->batch->count; i++)
+        store_batch_hash(&request->batch->changes[i]);
     batch_want(request->arena, request->batch, &write->wanted);
     write->prepared =
         arena_copy(request->arena, request->batch->changes, request->batch->count * sizeof *write->prepared);

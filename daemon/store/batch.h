@@ -8,6 +8,7 @@
 
 struct arena;
 struct batch;
+struct batch_change;
 struct store;
 
 enum { REQUEST_HASH_BYTES = 32 };
@@ -19,11 +20,14 @@ typedef const void *(*store_pack_fn)(void *context, struct arena *arena, const s
 typedef void (*store_batch_done_fn)(void *context, struct status status, const void *answer,
                                     size_t answer_bytes);
 
-/* An Apply. All of it is borrowed until `done`; `batch` is judged and its content hashes are set. */
+/* Sets a change's content hash, where it is not set yet. Any thread: what was not done before is done by
+ * store_batch_apply, on the loop. */
+void store_batch_hash(struct batch_change *change);
+
+/* An Apply. All of it is borrowed until `done`; `batch` is judged. */
 struct store_batch {
     struct arena *arena;
-    struct batch
-        *batch; /* its registry is the scope of the request_id; prepared changes, content_hash aside */
+    struct batch *batch;    /* its registry is the scope of the request_id; prepared changes */
     const char *method;     /* "Apply": with the registry the scope of the request_id */
     const char *request_id; /* valid; "": none */
     const void

@@ -27,6 +27,9 @@ static const struct statement ask_namings = {
                    " SELECT organisation_id, partnership_id FROM partnership_member"
                    " WHERE organisation_id = ANY ($1::text[])"};
 
+/* Sent in one go: about 4 ms of the loop's time. */
+enum { SLICE_RECORDS = 500 };
+
 enum { FACT_STORED, FACT_OWNERS, FACT_NAMINGS };
 
 void batch_rows_ask(struct transaction *transaction, struct arena *arena, const char *registry,
@@ -205,26 +208,29 @@ static size_t send_upserts(const struct batch_rows *rows, struct transaction *tr
     return 1;
 }
 
-static size_t send_columns(const struct batch_rows *rows, struct transaction *transaction)
+static void send_columns(struct transaction *transaction, struct arena *scratch, const struct record *record)
 {
-    const struct column_codec *codec = store_codec(transaction->store);
-    const struct record_sql *sql = store_sql(transaction->store);
+    struct column_value values[COLUMN_COUNT_MOST];
+    struct parameters parameters = {.arena = scratch};
+    column_encode(store_codec(transaction->store), scratch, record, values);
+    for (size_t i = 0; i < record_table_of(record->kind)->column_count; i++)
+        parameters_value(&parameters, values[i]);
+    transaction_send(transaction, &store_sql(transaction->store)->upsert[record->kind], &parameters);
+    arena_reset(scratch);
+}
+
+size_t batch_rows_send_records(const struct batch_rows *rows, struct transaction *transaction, size_t from,
+                               size_t *ret_next)
+{
     struct arena *scratch = arena_new(0);
-    size_t sent = 0;
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct batch_change *change = rows->changes[i];
-        if (!is_written(change))
-            continue;
-        struct column_value values[COLUMN_COUNT_MOST];
-        struct parameters parameters = {.arena = scratch};
-        column_encode(codec, scratch, &change->record, values);
-        for (size_t c = 0; c < record_table_of(change->record.kind)->column_count; c++)
-            parameters_value(&parameters, values[c]);
-        transaction_send(transaction, &sql->upsert[change->record.kind], &parameters);
-        arena_reset(scratch);
-        sent++;
-    }
+    size_t sent = 0, at = from;
+    for (; at < rows->count && sent < SLICE_RECORDS; at++)
+        if (is_written(rows->changes[at])) {
+            send_columns(transaction, scratch, &rows->changes[at]->record);
+            sent++;
+        }
     arena_free(scratch);
+    *ret_next = at;
     return sent;
 }
 
@@ -303,14 +309,17 @@ static size_t send_registry(const struct batch_rows *rows, struct transaction *t
     return 1;
 }
 
-/* Deletes and freed identifiers first: what they leave others may take. */
-size_t batch_rows_send(const struct batch_rows *rows, struct transaction *transaction)
+size_t batch_rows_send_first(const struct batch_rows *rows, struct transaction *transaction)
 {
     size_t sent = send_freed_identifiers(rows, transaction);
     sent += send_deletes(rows, transaction);
     sent += send_upserts(rows, transaction);
-    sent += send_columns(rows, transaction);
-    sent += send_identifiers(rows, transaction);
+    return sent;
+}
+
+size_t batch_rows_send_last(const struct batch_rows *rows, struct transaction *transaction)
+{
+    size_t sent = send_identifiers(rows, transaction);
     sent += send_log(rows, transaction);
     sent += send_registry(rows, transaction);
     return sent;

@@ -29,5 +29,10 @@ struct batch_rows {
 
 void batch_rows_init(struct batch_rows *rows, struct arena *arena, const struct batch *batch,
                      int64_t change_set);
-/* Adds the statements that write them and their log. Returns how many. */
-size_t batch_rows_send(const struct batch_rows *rows, struct transaction *transaction);
+/* Adds the statements that make room: deletes, freed identifiers, and what all kinds have in common. Returns how many. */
+size_t batch_rows_send_first(const struct batch_rows *rows, struct transaction *transaction);
+/* Adds those that write the records from that index on, a bounded number; *ret_next is where the next ones begin. */
+size_t batch_rows_send_records(const struct batch_rows *rows, struct transaction *transaction, size_t from,
+                               size_t *ret_next);
+/* Adds those that come last: taken identifiers, the log. */
+size_t batch_rows_send_last(const struct batch_rows *rows, struct transaction *transaction);

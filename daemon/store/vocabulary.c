@@ -30,7 +30,9 @@ struct vocabulary_write {
     struct store_vocabulary request;
     const unsigned char *seed;
     struct vocabulary_rows rows;
-    size_t statement_count; /* of the second group, before the one that takes the revision */
+    int64_t change_set;
+    size_t next_row;
+    size_t statement_count; /* of the last group of rows, before the one that takes the revision */
     store_vocabulary_done_fn done;
     void *context;
 };
@@ -78,14 +80,36 @@ static size_t send_log(struct vocabulary_write *write, int64_t change_set)
     return 1;
 }
 
+static void write_more(struct transaction *transaction, PGresult *const *);
+
+/* In several groups where there is much, so that the loop is free in between. */
+static void run_rows(struct vocabulary_write *write)
+{
+    size_t sent;
+    bool has_more = vocabulary_rows_send(&write->rows, &write->transaction, &write->next_row, &sent);
+    write->statement_count += sent;
+    if (has_more) {
+        transaction_run(&write->transaction, write_more);
+        return;
+    }
+    write->statement_count += send_log(write, write->change_set);
+    transaction_send_revision(&write->transaction, write->rows.arena, write->change_set, 1, true);
+    transaction_run(&write->transaction, on_written);
+}
+
+static void write_more(struct transaction *transaction, PGresult *const *)
+{
+    struct vocabulary_write *write = write_of(transaction);
+    write->statement_count = 0;
+    run_rows(write);
+}
+
 static void write_rows(struct vocabulary_write *write, int64_t change_set)
 {
-    size_t sent = send_vocabulary(write);
-    sent += vocabulary_rows_send(&write->rows, &write->transaction);
-    sent += send_log(write, change_set);
-    write->statement_count = sent;
-    transaction_send_revision(&write->transaction, write->rows.arena, change_set, 1, true);
-    transaction_run(&write->transaction, on_written);
+    write->change_set = change_set;
+    write->next_row = 0;
+    write->statement_count = send_vocabulary(write);
+    run_rows(write);
 }
 
 enum { RESULT_BEGIN, RESULT_LOCK, RESULT_LINE, RESULT_VOCABULARY, RESULT_CONCEPTS, RESULT_WORDS };

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include "base/arena.h"
 #include "base/hash.h"
@@ -68,56 +68,46 @@ void vocabulary_rows_ask(const struct vocabulary_rows *rows, struct transaction 
 
 /* ---- hashes: each text with its length, each list with its count ---- */
 
-static void hash_number(EVP_MD_CTX *hash, uint64_t number)
+static void add_string(struct text_buffer *bytes, const char *text)
 {
-    EVP_DigestUpdate(hash, &number, sizeof number);
+    uint64_t size = strlen(text);
+    text_buffer_append(bytes, &size, sizeof size);
+    text_buffer_append(bytes, text, size);
 }
 
-static void hash_string(EVP_MD_CTX *hash, const char *text)
+static void add_list(struct text_buffer *bytes, struct text_list list)
 {
-    hash_number(hash, strlen(text));
-    EVP_DigestUpdate(hash, text, strlen(text));
-}
-
-static void hash_list(EVP_MD_CTX *hash, struct text_list list)
-{
-    hash_number(hash, list.count);
+    uint64_t count = list.count;
+    text_buffer_append(bytes, &count, sizeof count);
     for (size_t i = 0; i < list.count; i++)
-        hash_string(hash, list.items[i]);
+        add_string(bytes, list.items[i]);
 }
 
-static void hash_end(EVP_MD_CTX *hash, unsigned char ret_hash[HASH_BYTES])
+static void hash_end(struct text_buffer *bytes, unsigned char ret_hash[HASH_BYTES])
 {
-    unsigned char whole[EVP_MAX_MD_SIZE];
-    EVP_DigestFinal_ex(hash, whole, NULL);
+    unsigned char whole[SHA256_DIGEST_LENGTH];
+    SHA256((const unsigned char *)bytes->bytes, bytes->size, whole);
     memcpy(ret_hash, whole, HASH_BYTES);
-    EVP_MD_CTX_free(hash);
-}
-
-static EVP_MD_CTX *hash_begin(void)
-{
-    EVP_MD_CTX *hash = EVP_MD_CTX_new();
-    EVP_DigestInit_ex(hash, EVP_sha256(), NULL);
-    return hash;
+    text_buffer_fini(bytes);
 }
 
 static void hash_links(const struct store_concept *concept, unsigned char ret_hash[HASH_BYTES])
 {
-    EVP_MD_CTX *hash = hash_begin();
-    hash_string(hash, concept->reuse);
-    hash_list(hash, concept->broader);
-    hash_list(hash, concept->related);
-    hash_list(hash, concept->sectors);
-    hash_end(hash, ret_hash);
+    struct text_buffer bytes = {0};
+    add_string(&bytes, concept->reuse);
+    add_list(&bytes, concept->broader);
+    add_list(&bytes, concept->related);
+    add_list(&bytes, concept->sectors);
+    hash_end(&bytes, ret_hash);
 }
 
 static void hash_words(const struct store_concept *concept, unsigned char ret_hash[HASH_BYTES])
 {
-    EVP_MD_CTX *hash = hash_begin();
-    hash_string(hash, concept->label);
-    hash_list(hash, concept->other_labels);
-    hash_string(hash, concept->description);
-    hash_end(hash, ret_hash);
+    struct text_buffer bytes = {0};
+    add_string(&bytes, concept->label);
+    add_list(&bytes, concept->other_labels);
+    add_string(&bytes, concept->description);
+    hash_end(&bytes, ret_hash);
 }
 
 /* ---- judging ---- */
@@ -346,34 +336,40 @@ static void send_words(const struct vocabulary_rows *rows, struct transaction *t
     transaction_send(transaction, &upsert_words, &parameters);
 }
 
-typedef void send_fn(const struct vocabulary_rows *rows, struct transaction *transaction,
-                     struct arena *scratch, const size_t *indexes, size_t count);
-
-static size_t send_chunks(const struct vocabulary_rows *rows, struct transaction *transaction, send_fn *send,
-                          const size_t *indexes, size_t count)
+static size_t chunk_rows(size_t count, size_t from)
 {
-    size_t sent = 0;
-    struct arena *scratch = arena_new(0);
-    for (size_t from = 0; from < count; from += CHUNK_ROWS, sent++) {
-        send(rows, transaction, scratch, indexes + from,
-             count - from < CHUNK_ROWS ? count - from : CHUNK_ROWS);
-        arena_reset(scratch);
-    }
-    arena_free(scratch);
-    return sent;
+    return count - from < CHUNK_ROWS ? count - from : CHUNK_ROWS;
 }
 
-size_t vocabulary_rows_send(const struct vocabulary_rows *rows, struct transaction *transaction)
+static void send_deleted(const struct vocabulary_rows *rows, struct transaction *transaction)
 {
-    size_t sent = 0;
-    if (rows->deleted_count) {
-        struct parameters parameters = {.arena = rows->arena};
-        parameters_int2(&parameters, (int16_t)rows->request->scheme);
-        parameters_texts(&parameters, rows->deleted, rows->deleted_count);
-        transaction_send(transaction, &delete_concepts, &parameters);
-        sent++;
+    struct parameters parameters = {.arena = rows->arena};
+    parameters_int2(&parameters, (int16_t)rows->request->scheme);
+    parameters_texts(&parameters, rows->deleted, rows->deleted_count);
+    transaction_send(transaction, &delete_concepts, &parameters);
+}
+
+/* In the order: deleted, concepts, words; `at` counts rows of the latter two. */
+bool vocabulary_rows_send(const struct vocabulary_rows *rows, struct transaction *transaction, size_t *at,
+                          size_t *ret_count)
+{
+    *ret_count = 0;
+    if (*at == 0 && rows->deleted_count) {
+        send_deleted(rows, transaction);
+        ++*ret_count;
     }
-    sent += send_chunks(rows, transaction, send_links, rows->concepts, rows->concept_count);
-    sent += send_chunks(rows, transaction, send_words, rows->words, rows->word_count);
-    return sent;
+    struct arena *scratch = arena_new(0);
+    if (*at < rows->concept_count) {
+        size_t count = chunk_rows(rows->concept_count, *at);
+        send_links(rows, transaction, scratch, rows->concepts + *at, count);
+        *at += count;
+        ++*ret_count;
+    } else if (*at < rows->concept_count + rows->word_count) {
+        size_t from = *at - rows->concept_count, count = chunk_rows(rows->word_count, from);
+        send_words(rows, transaction, scratch, rows->words + from, count);
+        *at += count;
+        ++*ret_count;
+    }
+    arena_free(scratch);
+    return *at < rows->concept_count + rows->word_count;
 }

@@ -34,5 +34,7 @@ void vocabulary_rows_ask(const struct vocabulary_rows *rows, struct transaction 
 void vocabulary_rows_judge(struct vocabulary_rows *rows, const PGresult *stored, const PGresult *words);
 bool vocabulary_rows_change_something(const struct vocabulary_rows *rows);
 
-/* Adds the statements that write the concepts. Returns how many. */
-size_t vocabulary_rows_send(const struct vocabulary_rows *rows, struct transaction *transaction);
+/* Adds some of the statements that write the concepts, a bounded number, from *at on (0 at first), and moves it on. False:
+ * those were the last. *ret_count is how many statements were added. */
+bool vocabulary_rows_send(const struct vocabulary_rows *rows, struct transaction *transaction, size_t *at,
+                          size_t *ret_count);

@@ -71,6 +71,7 @@ static struct status find_prepare(struct read *read)
     bool is_inline = request->what_case == PARTNER__V1__FIND_HOSTS_REQUEST__WHAT_NEED;
     if (!is_inline && request->what_case != PARTNER__V1__FIND_HOSTS_REQUEST__WHAT_NEED_ID)
         return status_invalid("need", "a need or a need_id is asked for");
+    question->need_id = is_inline ? "" : request->need_id;
     struct status status =
         question_of(read, is_inline ? request->need : NULL, is_inline ? "" : request->need_id,
                     request->sender_id, request->weights, question);

@@ -12,9 +12,10 @@
 #include "base/log.h"
 #include "loop/loop.h"
 #include "loop/timer.h"
+#include "store/conninfo.h"
 #include "store/store.h"
 
-enum { BACKOFF_FIRST_MS = 50, BACKOFF_MOST_MS = 1000, REASON_BYTES = 200, TCP_TIMEOUT_MS = 10000 };
+enum { BACKOFF_FIRST_MS = 50, BACKOFF_MOST_MS = 1000, REASON_BYTES = 200 };
 
 enum link_state { LINK_CLOSED, LINK_OPENING, LINK_OPEN };
 
@@ -32,6 +33,7 @@ struct dblink {
     unsigned watch_ms;
     unsigned backoff_ms;
     int64_t opened_ms;
+    unsigned turn; /* of the hosts */
     const char *drop_reason;
     bool has_failed; /* since it was last open: said once */
 };
@@ -166,6 +168,7 @@ static void link_opened(struct dblink *link)
     event_add(link->readable, NULL);
     link->state = LINK_OPEN;
     link->opened_ms = clock_monotonic_ms();
+    link->turn--; /* next time the same host first */
     if (link->has_failed)
         log_event(LOG_INFO, "store.open", "the database is reached again");
     link->has_failed = false;
@@ -203,12 +206,11 @@ static void on_connect_timeout(void *context)
 static void on_attempt(void *context)
 {
     struct dblink *link = context;
-    char tcp_timeout[16];
-    snprintf(tcp_timeout, sizeof tcp_timeout, "%d", TCP_TIMEOUT_MS);
-    /* What stands before `dbname` the connection string may say otherwise. */
-    const char *const names[] = {"application_name", "tcp_user_timeout", "dbname", "client_encoding", NULL};
-    const char *const values[] = {"partnerd", tcp_timeout, link->settings->conninfo, "UTF8", NULL};
-    link->pg = PQconnectStartParams(names, values, 1);
+    struct conninfo conninfo;
+    struct arena *arena = arena_new(0);
+    conninfo_parse(arena, link->settings->conninfo, link->turn++, &conninfo);
+    link->pg = PQconnectStartParams(conninfo.names, conninfo.values, 1);
+    arena_free(arena);
     if (!link->pg)
         abort();
     link->state = LINK_OPENING;

@@ -4,6 +4,7 @@
 
 struct column_codec;
 struct loop;
+struct metric;
 struct pipeline;
 struct record_sql;
 struct store;
@@ -23,6 +24,12 @@ void store_submit(struct store *store, struct store_job *job);
 /* Also of a pipeline that was lost. */
 void store_release(struct store *store, struct pipeline *pipeline);
 
+/* Of all stores together. */
+struct store_metrics {
+    struct metric *seconds, *failures, *retries, *connection_failures;
+};
+
+const struct store_metrics *store_metrics(const struct store *store);
 struct loop *store_loop(const struct store *store);
 const struct column_codec *store_codec(const struct store *store);
 const struct record_sql *store_sql(const struct store *store);

@@ -34,7 +34,12 @@ static void on_start(struct transaction *transaction)
 
 static void on_due(void *context)
 {
-    struct purge *purge = context;
+    purge_run(context);
+}
+
+void purge_run(struct purge *purge)
+{
+    timer_clear(&purge->timer);
     transaction_start(&purge->transaction, purge->store, on_start, on_finish);
 }
 

@@ -8,3 +8,5 @@ struct purge;
 struct purge *purge_new(struct store *store);
 /* Before the store's memory goes, after its connections. */
 void purge_free(struct purge *purge);
+/* Begins at once. */
+void purge_run(struct purge *purge);

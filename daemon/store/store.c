@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/metric.h"
 #include "loop/loop.h"
 #include "store/column.h"
 #include "store/limits.h"
@@ -30,6 +31,7 @@ struct store {
     bool has_tried; /* a first attempt to connect has ended */
     bool is_ending;
     struct purge *purge;
+    struct store_metrics metrics;
 };
 
 static struct status say_unreachable(void)
@@ -111,7 +113,9 @@ static void on_changed(void *context, struct pipeline *pipeline)
     store->has_tried = true;
     if (pipeline_is_ready(pipeline))
         start_waiting(store);
-    else if (!store_is_reachable(store))
+    else
+        metric_add(store->metrics.connection_failures, 1);
+    if (!store_is_reachable(store))
         refuse_waiting(store);
 }
 
@@ -123,6 +127,20 @@ bool store_is_reachable(const struct store *store)
     return false;
 }
 
+static struct store_metrics make_metrics(void)
+{
+    return (struct store_metrics){
+        .seconds = metric_new(METRIC_HISTOGRAM, "partnerd_database_write_seconds", "",
+                              "How long writes took, from the wait for a connection to the commit."),
+        .failures = metric_new(METRIC_COUNTER, "partnerd_database_write_failures_total", "",
+                               "Writes that the database did not take."),
+        .retries = metric_new(METRIC_COUNTER, "partnerd_database_write_retries_total", "",
+                              "Transactions begun again, since another one was in the way."),
+        .connection_failures = metric_new(METRIC_COUNTER, "partnerd_database_connection_failures_total", "",
+                                          "Connections lost, and attempts to connect that failed."),
+    };
+}
+
 struct store *store_new(struct loop *loop, const struct store_settings *settings)
 {
     struct store *store = heap_zalloc(sizeof *store);
@@ -130,6 +148,7 @@ struct store *store_new(struct loop *loop, const struct store_settings *settings
     store->settings = limits_of(settings);
     store->codec = column_codec_new();
     store->sql = record_sql_new();
+    store->metrics = make_metrics();
     store->last = &store->first;
     store->members = heap_zalloc(store->settings.connection_count * sizeof *store->members);
     for (unsigned i = 0; i < store->settings.connection_count; i++)
@@ -166,4 +185,9 @@ const struct column_codec *store_codec(const struct store *store)
 const struct record_sql *store_sql(const struct store *store)
 {
     return store->sql;
+}
+
+const struct store_metrics *store_metrics(const struct store *store)
+{
+    return &store->metrics;
 }

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "store/parameter.h"
 #include "store/store.h"
 
@@ -59,11 +61,21 @@ static struct status status_of_loss(void)
 
 /* ---- the course of it ---- */
 
+static void note_end(const struct transaction *transaction, struct status status)
+{
+    const struct store_metrics *metrics = store_metrics(transaction->store);
+    if (status.code == STATUS_UNAVAILABLE || status.code == STATUS_RESOURCE_EXHAUSTED ||
+        status.code == STATUS_INTERNAL)
+        metric_add(metrics->failures, 1);
+    metric_observe_ns(metrics->seconds, clock_monotonic_ns() - transaction->start_ns);
+}
+
 static void finish(struct transaction *transaction, struct status status)
 {
     struct pipeline *pipeline = transaction->pipeline;
     transaction->pipeline = NULL;
     store_release(transaction->store, pipeline);
+    note_end(transaction, status);
     transaction->finish(transaction, status);
 }
 
@@ -71,6 +83,7 @@ static void try_again(struct transaction *transaction)
 {
     struct pipeline *pipeline = transaction->pipeline;
     transaction->pipeline = NULL;
+    metric_add(store_metrics(transaction->store)->retries, 1);
     store_release(transaction->store, pipeline);
     store_submit(transaction->store, &transaction->job);
 }
@@ -131,6 +144,7 @@ static void on_start(struct store_job *job, struct pipeline *pipeline)
 static void on_refused(struct store_job *job, struct status status)
 {
     struct transaction *transaction = (struct transaction *)job;
+    note_end(transaction, status);
     transaction->finish(transaction, status);
 }
 
@@ -138,8 +152,11 @@ void transaction_start(struct transaction *transaction, struct store *store,
                        void (*start)(struct transaction *transaction),
                        void (*done)(struct transaction *transaction, struct status status))
 {
-    *transaction = (struct transaction){
-        .job = {.start = on_start, .refuse = on_refused}, .store = store, .start = start, .finish = done};
+    *transaction = (struct transaction){.job = {.start = on_start, .refuse = on_refused},
+                                        .store = store,
+                                        .start = start,
+                                        .finish = done,
+                                        .start_ns = clock_monotonic_ns()};
     store_submit(store, &transaction->job);
 }
 

@@ -20,6 +20,7 @@ struct transaction {
     struct store *store;
     struct pipeline *pipeline; /* while it runs */
     unsigned attempt_count;
+    int64_t start_ns;
     /* Sends the first group, anew at each attempt: from transaction_begin to transaction_run. */
     void (*start)(struct transaction *transaction);
     /* Runs once, at the end, when the connection has been given back. */

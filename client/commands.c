@@ -232,6 +232,12 @@ static const struct command commands[] = {
         .run = cmd_completion,
     },
     {
+        .name = "manual",
+        .summary = "the manual page, as man takes it",
+        .examples = "partner manual | man -l -",
+        .run = cmd_manual,
+    },
+    {
         .name = "admin registry create",
         .summary = "make a registry, before its first record",
         .arguments = "ID",

@@ -17,3 +17,4 @@ int cmd_admin_registry_create(struct client *client);
 int cmd_admin_registry_list(struct client *client);
 int cmd_config(struct client *client);
 int cmd_completion(struct client *client);
+int cmd_manual(struct client *client);

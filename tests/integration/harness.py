@@ -34,6 +34,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("PARTNER_BUILD", ROOT / "build" / "release"))
 PRESET = os.environ.get("PARTNER_PRESET", "release")
 SLOW = 1 if PRESET == "release" else 4  # how much longer things take under sanitizers
+NODE_MODULES = ROOT / "build" / "node" / "node_modules"  # tests/run puts npm's stock clients there
+needs_node = unittest.skipUnless((NODE_MODULES / "@grpc" / "grpc-js").exists(), "npm did not give @grpc/grpc-js")
 PG_BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
 
 SANITIZER = re.compile(r"ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:|FATAL: ThreadSanitizer")

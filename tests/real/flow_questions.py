@@ -51,4 +51,4 @@ def measure(client: harness.Client, flows: dict[tuple[str, str], int], held: set
     print_table("which new partners fit, the flows held out being right", [found, by_id, by_flow, best])
     waits.sort()
     print(f"    a question took {1000 * statistics.median(waits):.2f} ms (p50), {1000 * waits[int(len(waits) * 0.99)]:.2f} ms (p99), "
-          f"{1000 * waits[-1]:.2f} ms at most", flush=True)
+          f"{1000 * waits[-1]:.2f} ms at most\n", flush=True)

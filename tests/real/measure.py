@@ -3,9 +3,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
-import statistics
-import sys
 import time
 
 import harness
@@ -15,7 +12,7 @@ import flow_questions
 import records
 import sources
 import unit_questions
-from words import measure_search
+from words import call_seconds, measure_search
 
 ESCO = ("skills_en", "occupations_en", "broaderRelationsSkillPillar", "broaderRelationsOccPillar", "skillSkillRelations",
         "occupationSkillRelations")
@@ -67,9 +64,8 @@ def load_vocabularies(trial: Trial) -> None:
         if done.returncode != 0:
             raise AssertionError(f"partner vocabulary load ended with {done.returncode}: {done.stderr}{done.stdout}")
         say(f"  {name}: {time.monotonic() - begun:.2f} s, {' '.join(done.stdout.split())}")
-    metrics = trial.daemon.metrics()
-    calls = metrics['partnerd_rpc_seconds_count{method="LoadConcepts"}']
-    say(f"  of it in the server: {metrics['partnerd_rpc_seconds_sum{method=\"LoadConcepts\"}']:.2f} s in {calls:.0f} LoadConcepts calls")
+    seconds, calls = call_seconds(trial.daemon, "LoadConcepts")
+    say(f"  of it in the server: {seconds:.2f} s in {calls:.0f} LoadConcepts calls")
 
 
 def load_charter_holders(trial: Trial, directory: sources.Directory) -> None:
@@ -156,8 +152,7 @@ def records_pair(flow: tuple[str, str]) -> tuple[str, str]:
 
 
 def say_times(trial: Trial) -> None:
-    metrics = trial.daemon.metrics()
-    total, count = (metrics[f'partnerd_rpc_seconds_{part}{{method="FindHosts"}}'] for part in ("sum", "count"))
+    total, count = call_seconds(trial.daemon, "FindHosts")
     say(f"FindHosts in the server: {1000 * total / count:.2f} ms on average over {count:,.0f} calls")
 
 

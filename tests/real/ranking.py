@@ -35,5 +35,4 @@ def print_table(title: str, scores: list[Score]) -> None:
     print(f"  {title} ({scores[0].questions:,} questions)")
     print(f"    {'ranked by':38} {'recall@20':>9} {'MRR':>7} {'ranked':>8}")
     for score in scores:
-        print(score.row())
-    print(flush=True)
+        print(score.row(), flush=True)

@@ -177,6 +177,20 @@ static size_t keep_current(struct entry **items, size_t count)
     return kept;
 }
 
+/* How many of the sorted entries, from `from` on, come before one. */
+static size_t find_end(struct entry *const *items, size_t from, size_t count, struct entry *const *entry)
+{
+    while (from < count) {
+        size_t middle = from + (count - from) / 2;
+        if (compare_entries(&items[middle], entry) < 0)
+            from = middle + 1;
+        else
+            count = middle;
+    }
+    return from;
+}
+
+/* Merges what came into what was there; with few new ones most are copied unseen. */
 static void roster_settle(struct roster *roster)
 {
     if (!roster->changed)
@@ -186,11 +200,14 @@ static void roster_settle(struct roster *roster)
     if (new)
         qsort(roster->added, new, sizeof *roster->added, compare_entries);
     struct entry **items = heap_alloc((old + new) * sizeof *items);
-    size_t i = 0, j = 0, count = 0;
-    while (i < old || j < new)
-        items[count++] = j == new || (i < old && compare_entries(&roster->items[i], &roster->added[j]) < 0)
-                             ? roster->items[i++]
-                             : roster->added[j++];
+    size_t from = 0, count = 0;
+    for (size_t i = 0; i <= new; i++) {
+        size_t end = i < new ? find_end(roster->items, from, old, &roster->added[i]) : old;
+        for (; from < end; from++)
+            items[count++] = roster->items[from];
+        if (i < new)
+            items[count++] = roster->added[i];
+    }
     free(roster->items);
     free(roster->added);
     *roster = (struct roster){.items = items, .count = count};

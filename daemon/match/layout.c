@@ -195,16 +195,23 @@ static void gather_slot(struct match_index *index, struct gathering *all, uint32
                 offer && offer->modes ? offer->modes : number_bit(PARTNER__V1__MODE__MODE_PHYSICAL), slot);
 }
 
-/* How long the lists are together; entries lie anywhere, so those to come are fetched ahead. */
-enum { FETCH_AHEAD = 6 };
+/* Entries lie anywhere in memory, so those to come are fetched ahead. */
+enum { FETCH_AHEAD = 6, CACHE_LINE_BYTES = 64, LIST_BYTES = 256 };
+
+static void fetch(const void *entry, size_t bytes)
+{
+    for (size_t byte = 0; byte < bytes; byte += CACHE_LINE_BYTES)
+        __builtin_prefetch((const char *)entry + byte);
+}
 
 static void fetch_ahead(const struct match_index *index, uint32_t slot)
 {
-    if (slot + FETCH_AHEAD >= index->slot_count || !index->slot_offer[slot + FETCH_AHEAD])
+    uint32_t ahead = slot + FETCH_AHEAD;
+    if (ahead >= index->slot_count)
         return;
-    const char *entry = (const char *)index->slot_offer[slot + FETCH_AHEAD];
-    for (size_t byte = 0; byte < sizeof(struct offer_entry) + 256; byte += 64)
-        __builtin_prefetch(entry + byte);
+    fetch(index_slot_host(index, ahead), sizeof(struct organisation_entry));
+    if (index->slot_offer[ahead])
+        fetch(index->slot_offer[ahead], sizeof(struct offer_entry) + LIST_BYTES);
 }
 
 static const struct numbers *offered_sectors(const struct match_index *index, uint32_t slot)
@@ -241,19 +248,20 @@ static void make_lists(struct match_index *index)
     index->concepts = arena_alloc(index->arena, index->concept_first[slots] * sizeof *index->concepts);
     index->sectors = arena_alloc(index->arena, index->sector_first[slots] * sizeof *index->sectors);
     index->windows = arena_alloc(index->arena, index->window_first[slots] * sizeof *index->windows);
-    for (uint32_t slot = 0; slot < slots; slot++) {
-        fetch_ahead(index, slot);
-        const struct offer_entry *offer = index->slot_offer[slot];
-        const struct numbers *sectors = offered_sectors(index, slot);
-        copy_list(index->sectors + index->sector_first[slot], sectors->items, sectors->count,
-                  sizeof *index->sectors);
-        if (!offer)
-            continue;
-        copy_list(index->concepts + index->concept_first[slot], offer->concepts.items, offer->concepts.count,
-                  sizeof *index->concepts);
-        copy_list(index->windows + index->window_first[slot], offer->windows.items, offer->windows.count,
-                  sizeof *index->windows);
-    }
+}
+
+static void fill_lists(struct match_index *index, uint32_t slot)
+{
+    const struct offer_entry *offer = index->slot_offer[slot];
+    const struct numbers *sectors = offered_sectors(index, slot);
+    copy_list(index->sectors + index->sector_first[slot], sectors->items, sectors->count,
+              sizeof *index->sectors);
+    if (!offer)
+        return;
+    copy_list(index->concepts + index->concept_first[slot], offer->concepts.items, offer->concepts.count,
+              sizeof *index->concepts);
+    copy_list(index->windows + index->window_first[slot], offer->windows.items, offer->windows.count,
+              sizeof *index->windows);
 }
 
 static void make_tables(struct match_index *index, struct gathering *all)
@@ -293,6 +301,7 @@ static void make_columns(struct match_index *index)
     make_lists(index);
     for (uint32_t slot = 0; slot < index->slot_count; slot++) {
         fetch_ahead(index, slot);
+        fill_lists(index, slot);
         fill_columns(index, slot);
         gather_slot(index, &all, slot);
     }

@@ -10,6 +10,7 @@ struct net_calls {
     void (*on_end)(struct rpc_call *call);
     void (*on_close)(struct rpc_call *call);
     void (*on_writable)(struct rpc_call *call);
+    bool (*awaits_bytes)(const struct rpc_call *call); /* NULL: always */
 };
 
 /* rpc's own. */

@@ -44,6 +44,7 @@ struct connection {
     enum connection_state state;
     enum net_end end_reason;
     bool is_dirty, is_paused, is_eof, is_lost;
+    bool is_encrypted;
     int64_t opened_ms, input_ms; /* when it came, when the last input came */
     int64_t output_ms;           /* when output last moved, or there was none */
     uint64_t queued_bytes, moved_bytes;

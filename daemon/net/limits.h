@@ -24,7 +24,8 @@ struct net_limits {
 
     unsigned streams; /* of a connection at a time */
     size_t stream_window_bytes, connection_window_bytes;
-    int64_t progress_after_ms;   /* in so long a request's body brings ... */
+    int64_t
+        progress_after_ms; /* in so long a request's body, or a message of it that has begun, brings ... */
     size_t progress_bytes_per_s; /* ... this much, unless it is held back by ourselves */
 
     /* Floods: so many at once, and then so many a second. */

@@ -48,14 +48,20 @@ static void trailers_free(struct trailers *trailers)
         arena_free(trailers->arena); /* which has the struct too */
 }
 
+static void submit_trailers(struct stream *stream)
+{
+    nghttp2_submit_trailer(stream->http2->session, stream->id, stream->trailers->fields,
+                           stream->trailers->count);
+}
+
 static void end_body(struct stream *stream, uint32_t *flags)
 {
     *flags |= NGHTTP2_DATA_FLAG_EOF;
     if (!stream->trailers)
         return;
     *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-    nghttp2_submit_trailer(stream->http2->session, stream->id, stream->trailers->fields,
-                           stream->trailers->count);
+    if (!stream->is_dropped)
+        submit_trailers(stream);
 }
 
 /* nghttp2 wants up to `room` bytes of the body. */
@@ -155,7 +161,21 @@ static void sink_trailers(void *self, const struct rpc_header *headers, size_t c
         return;
     stream->has_ended = true;
     stream->trailers = trailers_copy(headers, count);
-    resume(stream);
+    if (stream->is_dropped)
+        submit_trailers(stream); /* the window may be shut, and nothing ask for the body ever again */
+    else
+        resume(stream);
+    http2_want_flush(stream->http2);
+}
+
+static void sink_drop(void *self)
+{
+    struct stream *stream = self;
+    if (is_mute(stream) || !stream->has_answered)
+        return;
+    stream->is_dropped = true;
+    if (stream->out)
+        evbuffer_drain(stream->out, SIZE_MAX);
 }
 
 static void sink_reset(void *self, uint32_t code)
@@ -185,6 +205,12 @@ static size_t sink_unsent(void *self)
     return unsent_bytes(self);
 }
 
+static int64_t sink_stalled_ms(void *self)
+{
+    const struct stream *stream = self;
+    return unsent_bytes(stream) ? clock_monotonic_ms() - stream->taken_ms : 0;
+}
+
 static const struct rpc_sink sink = {
     .headers = sink_headers,
     .data = sink_data,
@@ -192,6 +218,8 @@ static const struct rpc_sink sink = {
     .reset = sink_reset,
     .consumed = sink_consumed,
     .unsent = sink_unsent,
+    .stalled_ms = sink_stalled_ms,
+    .drop = sink_drop,
 };
 
 /* ---- what happens to a stream ----------------------------------------------------------------------------------- */
@@ -264,6 +292,7 @@ void stream_begin(struct stream *stream)
         .header_count = head->count,
         .peer = http2->connection->peer.text,
         .peer_is_loopback = http2->connection->peer.is_loopback,
+        .is_encrypted = http2->connection->is_encrypted,
         .upload_bytes = &http2->upload_bytes,
         .headers_too_large = head->is_too_large,
     };
@@ -271,8 +300,22 @@ void stream_begin(struct stream *stream)
                                                stream, &request);
 }
 
+static bool awaits_bytes(const struct stream *stream)
+{
+    const struct net_calls *calls = stream->http2->common->calls;
+    return !stream->call || !calls->awaits_bytes || calls->awaits_bytes(stream->call);
+}
+
+static void begin_window(struct stream *stream, int64_t now_ms)
+{
+    stream->window_ms = now_ms;
+    stream->window_bytes = 0;
+}
+
 void stream_on_data(struct stream *stream, const void *bytes, size_t size)
 {
+    if (!awaits_bytes(stream)) /* a message begins after a pause, which counts for nothing */
+        begin_window(stream, stream->http2->now_ms);
     stream->unconsumed += size;
     stream->window_bytes += size;
     /* What comes after the answer's end is of no use to anybody. */
@@ -307,16 +350,15 @@ bool streams_tell_writable(struct http2 *http2)
     return any;
 }
 
-/* An upload that we hold back ourselves is not blamed. */
+/* An upload that we hold back ourselves is not blamed, nor one that pauses where it may. */
 static void check_progress(struct stream *stream, int64_t now_ms)
 {
     const struct net_limits *limits = &stream->http2->common->limits;
     int64_t elapsed_ms = now_ms - stream->window_ms;
-    if (stream->input_ended || elapsed_ms < limits->progress_after_ms)
+    if (stream->input_ended || elapsed_ms < limits->progress_after_ms || !awaits_bytes(stream))
         return;
     bool is_slow = stream->window_bytes < limits->progress_bytes_per_s * (size_t)elapsed_ms / 1000;
-    stream->window_ms = now_ms;
-    stream->window_bytes = 0;
+    begin_window(stream, now_ms);
     if (is_slow && !stream->unconsumed)
         sink_reset(stream, NGHTTP2_ENHANCE_YOUR_CALM);
 }

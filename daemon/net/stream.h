@@ -26,6 +26,7 @@ struct stream {
     bool is_deferred;    /* nghttp2 found nothing to send, and is to be told when there is */
     bool was_full;       /* more than 64 KiB were waiting */
     bool is_writable;    /* and no longer are: the call is to be told */
+    bool is_dropped;     /* what was waiting has been thrown away: trailers go at once */
     size_t unconsumed;   /* of the input: given to the call, not given back to the peer's window */
     size_t window_bytes; /* of the body, since ... */
     int64_t window_ms;

@@ -57,6 +57,11 @@ bool rpc_call_peer_is_loopback(const struct rpc_call *call)
     return call->peer_is_loopback;
 }
 
+bool rpc_call_is_encrypted(const struct rpc_call *call)
+{
+    return call->is_encrypted;
+}
+
 const char *rpc_call_metadata(const struct rpc_call *call, const char *name)
 {
     for (size_t i = 0; i < call->metadata_count; i++)
@@ -147,6 +152,13 @@ void rpc_call_finish(struct rpc_call *call, struct status status)
     end(call, status);
 }
 
+void rpc_call_abandon(struct rpc_call *call, struct status status)
+{
+    if (!rpc_call_is_over(call) && call->sink->drop)
+        call->sink->drop(call->stream);
+    rpc_call_finish(call, status);
+}
+
 void rpc_call_cancel(struct rpc_call *call, struct status status)
 {
     if (rpc_call_is_over(call))
@@ -189,6 +201,12 @@ bool rpc_call_send_packed(struct rpc_call *call, const void *bytes, size_t size)
         call->sink->data(call->stream, bytes, size);
     call->blocked = call->sink->unsent(call->stream) > UNSENT_MOST_BYTES;
     return !call->blocked;
+}
+
+int64_t rpc_call_stalled_ms(const struct rpc_call *call)
+{
+    bool is_known = call->sink->stalled_ms && !rpc_call_is_over(call);
+    return is_known ? call->sink->stalled_ms(call->stream) : 0;
 }
 
 bool rpc_call_send(struct rpc_call *call, const ProtobufCMessage *response)

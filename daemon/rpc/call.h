@@ -29,6 +29,8 @@ void rpc_call_set_state(struct rpc_call *call, void *state);
 int64_t rpc_call_deadline_ms(const struct rpc_call *call);
 const char *rpc_call_peer(const struct rpc_call *call);
 bool rpc_call_peer_is_loopback(const struct rpc_call *call);
+/* It came over TLS. */
+bool rpc_call_is_encrypted(const struct rpc_call *call);
 /* A metadata value of the request ("authorization"), or NULL. */
 const char *rpc_call_metadata(const struct rpc_call *call, const char *name);
 
@@ -40,6 +42,10 @@ void rpc_call_finish(struct rpc_call *call, struct status status);
 bool rpc_call_send(struct rpc_call *call, const ProtobufCMessage *response);
 /* The same with a message that is packed already. */
 bool rpc_call_send_packed(struct rpc_call *call, const void *bytes, size_t size);
+/* For how long the caller has taken nothing of what was sent; 0 where nothing waits, or the call is over. */
+int64_t rpc_call_stalled_ms(const struct rpc_call *call);
+/* rpc_call_finish with a failure, for a caller that takes nothing: what waits is thrown away, so that the status arrives. */
+void rpc_call_abandon(struct rpc_call *call, struct status status);
 
 /* Answered, cancelled or lost: a job may stop early. Any thread that holds the call. */
 bool rpc_call_is_over(const struct rpc_call *call);

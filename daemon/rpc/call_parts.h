@@ -26,7 +26,7 @@ struct rpc_call {
     struct arena *arena; /* holds the call itself too */
     void *state;
     const char *path, *peer;
-    bool peer_is_loopback;
+    bool peer_is_loopback, is_encrypted;
     const struct rpc_header *metadata;
     size_t metadata_count;
     int64_t began_ns, deadline_ms;

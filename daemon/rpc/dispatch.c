@@ -36,6 +36,7 @@ static struct rpc_call *call_new(struct rpc_server *server, struct loop *loop, c
     call->path = arena_strdup(arena, head->path ? head->path : "");
     call->peer = arena_strdup(arena, head->peer ? head->peer : "");
     call->peer_is_loopback = head->peer_is_loopback;
+    call->is_encrypted = head->is_encrypted;
     call->connection_bytes = head->upload_bytes;
     call->metadata = copy_metadata(arena, head);
     call->metadata_count = head->header_count;
@@ -332,6 +333,13 @@ void rpc_call_on_end(struct rpc_call *call)
     call->input_ended = true;
     if (!rpc_call_is_over(call) && !call->paused && !call->backlog.size)
         end_input(call);
+}
+
+bool rpc_call_awaits_bytes(const struct rpc_call *call)
+{
+    if (rpc_call_is_over(call) || call->input_ended)
+        return false;
+    return call->method->kind != RPC_CLIENT_STREAM || !grpc_decoder_is_whole(&call->decoder);
 }
 
 void rpc_call_take_backlog(struct rpc_call *call)

@@ -30,6 +30,7 @@ struct rpc_request_head {
     size_t header_count;
     const char *peer; /* "127.0.0.1:52114" */
     bool peer_is_loopback;
+    bool is_encrypted; /* TLS lies between us and the peer */
     size_t *
         upload_bytes; /* the connection's, 0 at first: calls count in it what they are being sent. NULL: nobody counts */
     bool headers_too_large; /* over the limit: answer RESOURCE_EXHAUSTED, the rest is not here */
@@ -50,6 +51,13 @@ struct rpc_sink {
     void (*consumed)(void *stream, size_t size);
     /* Bytes queued and not yet given to the connection. */
     size_t (*unsent)(void *stream);
+    /* For how long the peer has taken nothing of what is queued; 0 while nothing is. NULL: not known. While an answer goes on
+     * it is the call's to decide how long to wait; the transport looks after answers that have ended, and cuts off a peer that
+     * takes nothing of its whole connection. */
+    int64_t (*stalled_ms)(void *stream);
+    /* Throws away what is queued, so that the trailers, which the call gives next, arrive though the peer takes no more of the
+     * body; a message may be cut. NULL: it cannot. */
+    void (*drop)(void *stream);
 };
 
 struct rpc_server;
@@ -65,3 +73,6 @@ void rpc_call_on_end(struct rpc_call *call);
 void rpc_call_on_close(struct rpc_call *call);
 /* `unsent` has fallen below 64 KiB after it was above. */
 void rpc_call_on_writable(struct rpc_call *call);
+/* Bytes are due: of a request that is not whole, or of a message whose beginning is here. Between two messages of a client
+ * stream none are, and it may pause as long as it likes. */
+bool rpc_call_awaits_bytes(const struct rpc_call *call);

@@ -148,6 +148,11 @@ static uint32_t row_of(const struct wanted *wanted, uint32_t concept)
     return row;
 }
 
+static uint32_t hint_of(uint32_t concept)
+{
+    return concept % (WANTED_HINT_WORDS * 64);
+}
+
 static void make_rows(struct wanted *wanted, struct arena *arena)
 {
     uint32_t size = 16;
@@ -160,6 +165,7 @@ static void make_rows(struct wanted *wanted, struct arena *arena)
         uint32_t row = row_of(wanted, wanted->near[i].concept);
         wanted->near[i].next = wanted->rows[row];
         wanted->rows[row] = i;
+        bits_set(wanted->hint, hint_of(wanted->near[i].concept));
     }
 }
 
@@ -189,20 +195,27 @@ uint32_t wanted_find(const struct wanted *wanted, uint32_t concept)
     return wanted->rows[row_of(wanted, concept)];
 }
 
-void wanted_fit_slot(const struct wanted *wanted, const struct match_index *index, uint32_t slot,
+bool wanted_fit_slot(const struct wanted *wanted, const struct match_index *index, uint32_t slot,
                      uint8_t *fits, bool *reusable)
 {
-    memset(fits, FIT_NONE, wanted->count * sizeof *fits);
-    memset(reusable, 0, wanted->count * sizeof *reusable);
+    bool any = false;
     for (uint32_t i = index->concept_first[slot]; i < index->concept_first[slot + 1]; i++) {
-        uint32_t row = wanted_find(wanted, index->concepts[i]);
-        for (; row != UINT32_MAX; row = wanted->near[row].next) {
+        uint32_t concept = index->concepts[i];
+        if (!bits_has(wanted->hint, hint_of(concept)))
+            continue;
+        for (uint32_t row = wanted_find(wanted, concept); row != UINT32_MAX; row = wanted->near[row].next) {
             const struct near *near = &wanted->near[row];
+            if (!any) {
+                memset(fits, FIT_NONE, wanted->count * sizeof *fits);
+                memset(reusable, 0, wanted->count * sizeof *reusable);
+                any = true;
+            }
             if (near->fit > fits[near->wanted])
                 fits[near->wanted] = (uint8_t)near->fit;
             reusable[near->wanted] |= near->reusable;
         }
     }
+    return any;
 }
 
 /* ---- many candidates ---- */
@@ -259,8 +272,8 @@ void coverage_prepare(struct coverage *coverage, struct arena *arena, const stru
     };
     if (!candidates || !wanted->count || !index->slot_count)
         return;
-    /* A candidate's own list costs a look at each of its concepts and at each wanted one. */
-    size_t own = index->concept_first[index->slot_count] / index->slot_count + wanted->count + 4;
+    /* A candidate's own list costs a look at each of its concepts, cheaper than a posting's item by half. */
+    size_t own = (index->concept_first[index->slot_count] / index->slot_count + 4) / 2;
     if (count * own < wanted->posting_total + bits_words(index->slot_count))
         return;
     struct marks marks = {arena_array(arena, count, sizeof *marks.fit),
@@ -280,10 +293,10 @@ void coverage_fill(const struct coverage *coverage, struct match_block *block)
             block->reusable_count[i] = coverage->reusable[block->first_ordinal + i];
             continue;
         }
-        wanted_fit_slot(wanted, coverage->index, block->slots[i], coverage->fits, coverage->flags);
+        bool any = wanted_fit_slot(wanted, coverage->index, block->slots[i], coverage->fits, coverage->flags);
         double sum = 0;
         uint32_t reusable = 0;
-        for (uint32_t j = 0; j < wanted->count; j++) {
+        for (uint32_t j = 0; any && j < wanted->count; j++) {
             sum += wanted->items[j].idf * fit_value(coverage->fits[j]);
             reusable += coverage->flags[j];
         }

@@ -35,13 +35,16 @@ struct near {
     uint32_t next; /* another row of the same concept, or UINT32_MAX */
 };
 
+enum { WANTED_HINT_WORDS = 64 };
+
 struct wanted {
     uint32_t count, near_count;
     struct wanted_concept *items; /* distinct, in the order of the need */
     struct near *near;
     double idf_sum;
-    size_t posting_total; /* of all near concepts */
-    uint32_t *rows, mask; /* near by concept, open addressing; UINT32_MAX: free */
+    size_t posting_total;             /* of all near concepts */
+    uint32_t *rows, mask;             /* near by concept, open addressing; UINT32_MAX: free */
+    uint64_t hint[WANTED_HINT_WORDS]; /* by a concept's last bits: may be near */
     /* Words of the request that were looked up, and how many of them could not be read. */
     size_t interpretation_count, unread_count;
     Partner__V1__Interpretation **interpretations;
@@ -51,8 +54,9 @@ void wanted_read(struct wanted *wanted, struct arena *arena, const struct match_
                  Partner__V1__Outcome *const *outcomes, size_t count);
 /* The first row in near of an offered concept, the others by `next`; UINT32_MAX: it covers nothing. */
 uint32_t wanted_find(const struct wanted *wanted, uint32_t concept);
-/* For each wanted concept the best fit over what the slot offers, and whether any offered concept of some fit is reusable. */
-void wanted_fit_slot(const struct wanted *wanted, const struct match_index *index, uint32_t slot,
+/* For each wanted concept the best fit over what the slot offers, and whether any offered concept of some fit is reusable.
+ * False: nothing fits, and the arrays are left alone. */
+bool wanted_fit_slot(const struct wanted *wanted, const struct match_index *index, uint32_t slot,
                      uint8_t *fits, bool *reusable);
 
 /* Sums over wanted concepts for many candidates at once: idf * fit, and how many are met by something reusable. */

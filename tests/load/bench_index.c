@@ -1,10 +1,11 @@
-/* How long an index of synthetic offers takes to make and to ask, on one thread:
+/* How much processor time an index of synthetic offers takes to make and to ask, on one thread:
  *     bench_index [OFFERS [QUESTIONS]]
  * Attributes are independent and outcomes follow Zipf's law; real registries are correlated. */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -12,6 +13,14 @@
 #include "vocab/vocabulary.h"
 
 enum { CONCEPTS = 5000, ORGANISATIONS_PER_100_OFFERS = 50, PARTNERSHIPS_PER_100_OFFERS = 20, TODAY = 20000 };
+
+/* Of this thread alone: a busy machine disturbs it less than the clock on the wall. */
+static int64_t cpu_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return now.tv_sec * 1000000000ll + now.tv_nsec;
+}
 
 static uint64_t state = 88172645463325252u;
 
@@ -240,10 +249,10 @@ static void ask(const struct match_index *index, uint32_t organisations, uint32_
         struct arena *arena = arena_new(0);
         struct match_question question = question_of(arena, organisations);
         Partner__V1__FindHostsResponse response = PARTNER__V1__FIND_HOSTS_RESPONSE__INIT;
-        int64_t start_ns = clock_monotonic_ns();
+        int64_t start_ns = cpu_ns();
         estimate_us += match_find_hosts_cost_us(index, &question);
         struct status status = match_find_hosts(index, arena, &question, &response);
-        times_ns[i] = clock_monotonic_ns() - start_ns;
+        times_ns[i] = cpu_ns() - start_ns;
         eligible += status_ok(status) ? response.eligible : 0;
         relaxed += response.n_relaxations > 0;
         arena_free(arena);
@@ -265,22 +274,22 @@ int main(int argc, char **argv)
     struct arena *arena = arena_new(0);
     match_builder_set_vocabulary(builder, vocabulary);
 
-    int64_t start_ns = clock_monotonic_ns();
+    int64_t start_ns = cpu_ns();
     for (uint32_t i = 0; i < organisations; i++, arena_reset(arena))
         put_organisation(builder, arena, i);
     for (uint32_t i = 0; i < offers; i++, arena_reset(arena))
         put_offer(builder, arena, i, organisations);
     for (uint32_t i = 0; i < offers / 100 * PARTNERSHIPS_PER_100_OFFERS; i++, arena_reset(arena))
         put_partnership(builder, arena, i, organisations);
-    printf("%u offers put in %.0f ms\n", offers, (double)(clock_monotonic_ns() - start_ns) / 1e6);
+    printf("%u offers put in %.0f ms\n", offers, (double)(cpu_ns() - start_ns) / 1e6);
 
     struct match_index *index = NULL;
     int64_t times_ns[7];
     for (uint32_t i = 0; i < 7; i++) {
         put_offer(builder, arena, below(offers), organisations);
-        start_ns = clock_monotonic_ns();
+        start_ns = cpu_ns();
         struct match_index *next = match_builder_publish(builder);
-        times_ns[i] = clock_monotonic_ns() - start_ns;
+        times_ns[i] = cpu_ns() - start_ns;
         match_index_release(index);
         index = next;
     }

@@ -62,6 +62,17 @@ bool rpc_call_is_encrypted(const struct rpc_call *call)
     return call->is_encrypted;
 }
 
+void rpc_call_set_identity(struct rpc_call *call, void *identity, const char *caller)
+{
+    call->identity = identity;
+    call->caller = caller;
+}
+
+void *rpc_call_identity(const struct rpc_call *call)
+{
+    return call->identity;
+}
+
 const char *rpc_call_metadata(const struct rpc_call *call, const char *name)
 {
     for (size_t i = 0; i < call->metadata_count; i++)
@@ -73,6 +84,11 @@ const char *rpc_call_metadata(const struct rpc_call *call, const char *name)
 bool rpc_call_is_over(const struct rpc_call *call)
 {
     return atomic_load_explicit(&call->over, memory_order_acquire);
+}
+
+bool rpc_call_is_whole(const struct rpc_call *call)
+{
+    return call->method->kind == RPC_CLIENT_STREAM ? call->input_ended : call->started;
 }
 
 void rpc_call_hold(struct rpc_call *call)
@@ -103,7 +119,8 @@ static void log_end(const struct rpc_call *call, struct status status, int64_t n
         return;
     log_event(level, "rpc.call", status_ok(status) || !status.message ? "a call ended" : status.message,
               LOG_TEXT("method", call->path), LOG_TEXT("code", status_code_name(status.code)),
-              LOG_NUMBER("dur_ms", ns / 1000000), LOG_TEXT("peer", call->peer));
+              LOG_NUMBER("dur_ms", ns / 1000000), LOG_TEXT("peer", call->peer),
+              LOG_TEXT("caller", call->caller ? call->caller : ""));
 }
 
 /* From here on nothing of the call matters any more but to those that hold it. */
@@ -112,6 +129,8 @@ static void end(struct rpc_call *call, struct status status)
     atomic_store_explicit(&call->over, true, memory_order_release);
     timer_fini(&call->timer);
     rpc_call_drop_input(call);
+    if (call->identity && rpc_server_settings(call->server)->ended)
+        rpc_server_settings(call->server)->ended(call);
     int64_t ns = clock_monotonic_ns() - call->began_ns;
     rpc_server_count(call->server, call->method, status.code, ns);
     log_end(call, status, ns);

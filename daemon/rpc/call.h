@@ -31,6 +31,9 @@ const char *rpc_call_peer(const struct rpc_call *call);
 bool rpc_call_peer_is_loopback(const struct rpc_call *call);
 /* It came over TLS. */
 bool rpc_call_is_encrypted(const struct rpc_call *call);
+/* Who calls, as the authoriser has found: its own, and a short name for the log; NULL and "" at first. */
+void rpc_call_set_identity(struct rpc_call *call, void *identity, const char *caller);
+void *rpc_call_identity(const struct rpc_call *call);
 /* A metadata value of the request ("authorization"), or NULL. */
 const char *rpc_call_metadata(const struct rpc_call *call, const char *name);
 
@@ -38,6 +41,8 @@ const char *rpc_call_metadata(const struct rpc_call *call, const char *name);
 void rpc_call_reply(struct rpc_call *call, const ProtobufCMessage *response);
 /* Ends the call with a status (also STATUS_NONE, of a server stream). After the end of the call: nothing. */
 void rpc_call_finish(struct rpc_call *call, struct status status);
+/* The same out of the handler's turn: it is told by `cancelled`. */
+void rpc_call_cancel(struct rpc_call *call, struct status status);
 /* One message of a server stream. False: too much is unsent, wait for `writable`; the message is queued all the same. */
 bool rpc_call_send(struct rpc_call *call, const ProtobufCMessage *response);
 /* The same with a message that is packed already. */
@@ -49,6 +54,8 @@ void rpc_call_abandon(struct rpc_call *call, struct status status);
 
 /* Answered, cancelled or lost: a job may stop early. Any thread that holds the call. */
 bool rpc_call_is_over(const struct rpc_call *call);
+/* The whole request is in: what there is to do can be done without the caller. */
+bool rpc_call_is_whole(const struct rpc_call *call);
 /* While held, the call and its arena stay, though it be over. Pairs; the loop's thread. */
 void rpc_call_hold(struct rpc_call *call);
 void rpc_call_release(struct rpc_call *call);

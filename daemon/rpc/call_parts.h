@@ -24,7 +24,8 @@ struct rpc_call {
     const struct rpc_sink *sink;
     void *stream;
     struct arena *arena; /* holds the call itself too */
-    void *state;
+    void *state, *identity;
+    const char *caller;
     const char *path, *peer;
     bool peer_is_loopback, is_encrypted;
     const struct rpc_header *metadata;
@@ -47,7 +48,5 @@ struct rpc_call {
 
 /* Gives back the memory of input that nobody will read. */
 void rpc_call_drop_input(struct rpc_call *call);
-/* Ends the call as rpc_call_finish does, and tells the handler. */
-void rpc_call_cancel(struct rpc_call *call, struct status status);
 /* What has waited in the backlog. */
 void rpc_call_take_backlog(struct rpc_call *call);

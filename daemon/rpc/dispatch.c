@@ -91,14 +91,14 @@ static struct status read_head(struct rpc_call *call, const struct rpc_request_h
         return status_make(STATUS_INVALID_ARGUMENT, "the content type must be application/grpc");
     if (!call->method)
         return status_make(STATUS_UNIMPLEMENTED, "there is no such method");
-    if (!call->method->start)
-        return status_make(STATUS_UNIMPLEMENTED, "this server does not offer the method yet");
     struct status status = read_encoding(call);
     if (status_ok(status))
         status = read_deadline(call);
     const struct rpc_server_settings *settings = rpc_server_settings(call->server);
     if (status_ok(status) && settings->authorise)
         status = settings->authorise(call, call->method);
+    if (status_ok(status) && !call->method->start)
+        status = status_make(STATUS_UNIMPLEMENTED, "this server does not offer the method yet");
     return status;
 }
 

@@ -16,6 +16,8 @@ struct rpc_server_settings {
     void *services; /* rpc_call_services */
     /* Asked before a request is read further: OK, UNAUTHENTICATED, PERMISSION_DENIED. NULL: all may call. */
     struct status (*authorise)(struct rpc_call *call, const struct rpc_method *method);
+    /* Told of the end of a call that has an identity; NULL: nobody minds. */
+    void (*ended)(struct rpc_call *call);
     size_t decompressed_bytes;      /* the most that a gzip message may become; 0: what its method takes */
     size_t upload_bytes;            /* of all messages that are being received or handled; 0: 256 MiB */
     size_t connection_upload_bytes; /* of those being received on one connection; 0: 32 MiB */

@@ -205,14 +205,17 @@ class Daemon:
         (self.folder / "daemon.pid").unlink(missing_ok=True)
 
     def check_log(self) -> None:
-        report = SANITIZER.search(self.log_text())
-        if report:
-            raise AssertionError(f"a sanitizer spoke:\n{self.log_text()[report.start():][:6000]}")
+        if SANITIZER.search(self.log_text()):
+            raise AssertionError(f"a sanitizer spoke:\n{self.log_tail()}")
 
     def log_text(self) -> str:
         return self.log_file.read_text(encoding="utf-8", errors="replace")
 
     def log_tail(self) -> str:
+        """What to look at first: a sanitizer's report, else the end."""
+        report = SANITIZER.search(self.log_text())
+        if report:
+            return self.log_text()[report.start():][:6000]
         return "\n".join(self.log_text().splitlines()[-30:])
 
     def log_events(self, event: str) -> list[dict]:

@@ -15,7 +15,7 @@
 
 extern const struct embedded_file embedded_migrations[];
 
-enum { CONNECT_SECONDS = 3, SEED_STATEMENT_MS = 60000, SEED_LOCK_MS = 30000 };
+enum { SERVER_VERSION_LEAST = 140000, CONNECT_SECONDS = 3, SEED_STATEMENT_MS = 60000, SEED_LOCK_MS = 30000 };
 
 struct migration_run {
     struct arena *arena;
@@ -39,21 +39,29 @@ static const char find_checksum[] = "SELECT checksum FROM migration WHERE number
 static const char note_migration[] =
     "INSERT INTO migration (number, name, checksum) VALUES ($1::integer, $2::text, $3::text)";
 
-static void log_failure(const struct migration_run *run, const char *what)
+static void log_failure(const struct migration_run *run, enum log_level level, const char *what)
 {
     char reason[200];
     snprintf(reason, sizeof reason, "%s", PQerrorMessage(run->pg));
     reason[strcspn(reason, "\n")] = '\0';
-    log_event(LOG_ERROR, "store.migration_failed", "a migration can't be applied", LOG_TEXT("step", what),
+    log_event(level, "store.migration_failed", "a migration can't be applied", LOG_TEXT("step", what),
               LOG_TEXT("reason", reason));
 }
 
-static struct status run_status(const struct migration_run *run, bool is_good, const char *what)
+/* Clears the result. */
+static struct status run_status(const struct migration_run *run, PGresult *result, const char *what)
 {
-    if (is_good)
+    ExecStatusType outcome = PQresultStatus(result);
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    bool is_standby = sqlstate && strcmp(sqlstate, "25006") == 0;
+    PQclear(result);
+    if (outcome == PGRES_COMMAND_OK || outcome == PGRES_TUPLES_OK)
         return STATUS_NONE;
-    log_failure(run, what);
-    if (PQstatus(run->pg) == CONNECTION_BAD)
+    bool is_lost = PQstatus(run->pg) == CONNECTION_BAD;
+    log_failure(run, is_standby || is_lost ? LOG_WARN : LOG_ERROR, what);
+    if (is_standby)
+        return status_make(STATUS_UNAVAILABLE, "the database takes no writes now");
+    if (is_lost)
         return status_make(STATUS_UNAVAILABLE, "the database was lost while it was migrated");
     return status_format(run->arena, STATUS_INTERNAL, NULL,
                          "the database can't be migrated: %s failed; see the log", what);
@@ -62,10 +70,7 @@ static struct status run_status(const struct migration_run *run, bool is_good, c
 /* One or more statements without parameters. */
 static struct status execute(const struct migration_run *run, const char *sql, const char *what)
 {
-    PGresult *result = PQexec(run->pg, sql);
-    ExecStatusType status = PQresultStatus(result);
-    PQclear(result);
-    return run_status(run, status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK, what);
+    return run_status(run, PQexec(run->pg, sql), what);
 }
 
 /* The first value of the first row, in the arena; NULL where there is none. */
@@ -73,11 +78,9 @@ static struct status query(const struct migration_run *run, const char *sql, int
                            const char *const *values, const char *what, const char **ret_value)
 {
     PGresult *result = PQexecParams(run->pg, sql, count, NULL, values, NULL, NULL, 0);
-    ExecStatusType status = PQresultStatus(result);
     bool has_row = PQntuples(result) > 0 && PQnfields(result) > 0;
     *ret_value = has_row ? arena_strdup(run->arena, PQgetvalue(result, 0, 0)) : NULL;
-    PQclear(result);
-    return run_status(run, status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK, what);
+    return run_status(run, result, what);
 }
 
 static const char *checksum_of(struct arena *arena, const struct embedded_file *file)
@@ -160,20 +163,29 @@ static struct status in_transaction(const struct migration_run *run, const struc
 /* "already exists, skipping" */
 static void ignore_notice(void *, const char *) {}
 
+/* The schema has functions in standard SQL's form and stores every text that the contract allows. */
+static struct status check_server(const struct migration_run *run)
+{
+    const char *encoding = PQparameterStatus(run->pg, "server_encoding");
+    if (PQserverVersion(run->pg) < SERVER_VERSION_LEAST)
+        return status_make(STATUS_FAILED_PRECONDITION, "the database is older than PostgreSQL 14");
+    if (!encoding || strcmp(encoding, "UTF8") != 0)
+        return status_make(STATUS_FAILED_PRECONDITION, "the database's encoding is not UTF8");
+    return STATUS_NONE;
+}
+
 /* Opens run->pg, which is to be finished in any case. */
 static struct status open_run(struct migration_run *run, const char *conninfo)
 {
     char seconds[8];
     snprintf(seconds, sizeof seconds, "%d", CONNECT_SECONDS);
-    const char *const names[] = {"application_name", "connect_timeout", "dbname",
-                                 "client_encoding",  "options",         NULL};
-    const char *const values[] = {"partnerd", seconds, conninfo, "UTF8", "-c client_min_messages=warning",
-                                  NULL};
+    const char *const names[] = {"application_name", "connect_timeout", "dbname", "client_encoding", NULL};
+    const char *const values[] = {"partnerd", seconds, conninfo, "UTF8", NULL};
     run->pg = PQconnectdbParams(names, values, 1);
     PQsetNoticeProcessor(run->pg, ignore_notice, NULL);
     if (PQstatus(run->pg) == CONNECTION_OK)
-        return STATUS_NONE;
-    log_failure(run, "connect");
+        return check_server(run);
+    log_failure(run, LOG_WARN, "connect");
     return status_make(STATUS_UNAVAILABLE, "the database can't be reached");
 }
 

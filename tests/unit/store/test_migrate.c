@@ -8,11 +8,11 @@
 
 #include "base/arena.h"
 #include "loop/loop.h"
+#include "loop/worker.h"
 #include "store/column.h"
 #include "store/migrate.h"
 #include "store/store.h"
 #include "store/support_database.h"
-#include "loop/worker.h"
 
 static struct arena *arena;
 
@@ -51,6 +51,17 @@ static void a_newer_database_and_a_changed_migration_are_refused(void **)
     database_run(conninfo, "DELETE FROM migration WHERE number = 9999;"
                            "UPDATE migration SET checksum = 'x' WHERE number = 2");
     assert_int_equal(store_migrate(arena, conninfo).code, STATUS_FAILED_PRECONDITION);
+}
+
+static void another_encoding_and_a_standby_are_told_apart(void **)
+{
+    const char *conninfo = database_new();
+    database_run(conninfo, "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+    const char *latin =
+        arena_format(arena, "%.*s dbname=latin", (int)(strstr(conninfo, " dbname") - conninfo), conninfo);
+    assert_int_equal(store_migrate(arena, latin).code, STATUS_FAILED_PRECONDITION);
+    const char *standby = arena_format(arena, "%s options='-c default_transaction_read_only=on'", conninfo);
+    assert_int_equal(store_migrate(arena, standby).code, STATUS_UNAVAILABLE);
 }
 
 static void a_database_that_is_not_there_is_unavailable(void **)
@@ -132,6 +143,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_empty_database_gets_schema_and_vocabularies_once),
         TEST(a_newer_database_and_a_changed_migration_are_refused),
+        TEST(another_encoding_and_a_standby_are_told_apart),
         TEST(a_database_that_is_not_there_is_unavailable),
         TEST(programs_that_migrate_at_once_do_it_once),
         TEST(every_column_is_in_its_table_with_its_type),

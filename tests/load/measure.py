@@ -4,8 +4,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
-import pathlib
-import statistics
 import time
 
 import harness
@@ -62,7 +60,7 @@ class Server:
     def load(self, changes) -> None:
         """Applies all, waits until it shows in answers, and says how long that took and what memory it takes."""
         count, seconds, answer = 0, 0.0, None
-        begun, published = time.monotonic(), self.published()
+        published = self.published()
         for batch in batches(changes):
             request = registry_pb2.ApplyRequest(registry=self.registry, changes=batch)
             start = time.monotonic()
@@ -71,12 +69,13 @@ class Server:
             if answer.rejections:
                 raise AssertionError(f"rejected: {answer.rejections[0]}")
             count += len(batch)
+        done = time.monotonic()
         self.client.call("ListRegistries", {"minRevision": answer.revision}, timeout=60)
-        took, publishes = time.monotonic() - begun, self.published()
+        lag, publishes = time.monotonic() - done, self.published()
         status = self.client.call("GetStatus")
         pid, hosts = self.daemon.process.pid, status.organisations
-        say(f"  {count:,} changes applied in {seconds:.2f} s ({count / seconds:,.0f} a second), all visible after {took:.2f} s, "
-            f"with {publishes[1] - published[1]:.0f} snapshots of {self.mean_publish_ms(published):.0f} ms on average")
+        say(f"  {count:,} changes applied in {seconds:.2f} s ({count / seconds:,.0f} a second), the last in answers {1000 * lag:.0f} ms "
+            f"later; {publishes[1] - published[1]:.0f} snapshots meanwhile, of {self.mean_publish_ms(published):.0f} ms on average")
         held = memory_bytes(pid)
         say(f"  memory {held / 1e6:,.0f} MB, at most {memory_bytes(pid, 'VmHWM') / 1e6:,.0f} MB, {self.empty_bytes / 1e6:,.0f} MB "
             f"when empty: {(held - self.empty_bytes) / max(1, hosts) / 1000:.2f} kB for each of {hosts:,} organisations")

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import time
 
 import harness
@@ -63,7 +64,10 @@ def load_vocabularies(trial: Trial) -> None:
         done = trial.partner("vocabulary", "load", "--name", name, "--output", "json", *files, timeout=300)
         if done.returncode != 0:
             raise AssertionError(f"partner vocabulary load ended with {done.returncode}: {done.stderr}{done.stdout}")
-        say(f"  {name}: {time.monotonic() - begun:.2f} s, {' '.join(done.stdout.split())}")
+        answer, loaded = json.loads(done.stdout), time.monotonic()
+        trial.revision = int(answer["revision"])
+        trial.wait_visible()
+        say(f"  {name}: {answer['created']} concepts in {loaded - begun:.2f} s, found {time.monotonic() - loaded:.2f} s later")
     seconds, calls = call_seconds(trial.daemon, "LoadConcepts")
     say(f"  of it in the server: {seconds:.2f} s in {calls:.0f} LoadConcepts calls")
 
@@ -99,12 +103,20 @@ def say_joined(directory: sources.Directory, count: str) -> None:
     say(f"  {count} joined: " + ", ".join(f"{number} {how}" for (what, how), number in sorted(directory.how.items()) if what == count))
 
 
-def run(trial: Trial, options: argparse.Namespace) -> None:
-    directory = sources.Directory()
-    with trial.step("ESCO and NUTS are loaded"):
-        load_vocabularies(trial)
-    with trial.step("concepts are searched"):
-        measure_search(trial, options.queries)
+def load_hosts(trial: Trial, directory: sources.Directory) -> tuple[list[dict], list[str]]:
+    """The hosts that agreements name, and their offers; gives the agreements and the host of each."""
+    rows = sources.read_csv("agreements_train.csv.gz")
+    for row in sources.read_csv("agreement_hosts.csv.gz"):
+        directory.host(row)
+    say_joined(directory, "hosts")
+    hosts = [directory.host(row) for row in rows]
+    load_organisations(trial, directory, "agreements")
+    trial.write("agreements", list(records.offers(rows, hosts, up_to=False)))
+    return rows, hosts
+
+
+def load_organisations_all(trial: Trial, directory: sources.Directory) -> dict[tuple[str, str], int]:
+    """Charter holders and the sites of 2013; gives the flows between them."""
     with trial.step("charter holders are organisations"):
         load_charter_holders(trial, directory)
     with trial.step("the sites of 2013 are joined to them"):
@@ -112,43 +124,59 @@ def run(trial: Trial, options: argparse.Namespace) -> None:
         load_organisations(trial, directory, "sites")
         say_joined(directory, "sites")
         say(f"  {len(flows):,} flows between organisations, {same} within one fall away")
-    with trial.step("hosts and their offers are written"):
-        rows = sources.read_csv("agreements_train.csv.gz")
-        for row in sources.read_csv("agreement_hosts.csv.gz"):
-            directory.host(row)
-        say_joined(directory, "hosts")
-        hosts = [directory.host(row) for row in rows]
-        load_organisations(trial, directory, "agreements")
-        trial.write("agreements", list(records.offers(rows, hosts, up_to=False)))
-    sender = directory.by_code[sources.plain_code(rows[0]["sender_code"])]
-    pairs = records.pairs_of(flows)
-    held = {pair for pair in pairs if records.is_held_out(pair)}
-    tested = {pair for host in hosts for pair in ((min(sender, host), max(sender, host)),)}
-    with trial.step("flows that are neither held out nor tested are partnerships"):
-        say(f"  {len(pairs):,} pairs: {len(held):,} held out, {len(tested & set(pairs)):,} between the sender and a host of its agreements")
-        trial.write("sites", [records.partnership_change(pair, count) for pair, count in sorted(pairs.items())
-                              if pair not in held and pair not in tested])
-        trial.wait_visible()
+    return flows
 
-    units = unit_questions.Questions(rows, hosts, sender, {flow: count for flow, count in flows.items()
-                                                           if records_pair(flow) not in held | tested})
+
+class Split:
+    """Which pairs the partnerships leave out: one in five, and (at first) those of the sender and its agreements' hosts."""
+
+    def __init__(self, flows: dict[tuple[str, str], int], sender: str, hosts: list[str]):
+        self.pairs = records.pairs_of(flows)
+        self.held = {pair for pair in self.pairs if records.is_held_out(pair)}
+        self.tested = {records.pair(sender, host) for host in hosts} & set(self.pairs)
+
+    def partnerships(self, pairs) -> list:
+        return [records.partnership_change(pair, self.pairs[pair]) for pair in sorted(pairs)]
+
+    def known(self) -> set[tuple[str, str]]:
+        return set(self.pairs) - self.held - self.tested
+
+
+def ask_units(trial: Trial, units: unit_questions.Questions, split: Split, longer_stays: list) -> None:
     with trial.step("units ask for hosts: stays as long as the agreement says"):
         units.measure(trial.client, "which hosts fit, the unit's agreements being right; the sender's flows to them left out")
     with trial.step("the sender's own flows of 2013 to its hosts are partnerships too; units ask again"):
-        trial.write("sites", [records.partnership_change(pair, pairs[pair]) for pair in sorted((tested & set(pairs)) - held)])
+        trial.write("sites", split.partnerships(split.tested - split.held))
         trial.wait_visible()
         units.measure(trial.client, "the same, with the sender's flows of 2013 (but those held out)")
     with trial.step("offers are for stays of up to so many months; units ask again"):
-        trial.write("agreements", list(records.offers(rows, hosts, up_to=True)))
+        trial.write("agreements", longer_stays)
         trial.wait_visible()
         units.measure(trial.client, "the same, with stays of up to the agreement's months")
+
+
+def run(trial: Trial, options: argparse.Namespace) -> None:
+    with trial.step("ESCO and NUTS are loaded"):
+        load_vocabularies(trial)
+    with trial.step("concepts are searched"):
+        measure_search(trial, options.queries)
+    directory = sources.Directory()
+    flows = load_organisations_all(trial, directory)
+    with trial.step("hosts and their offers are written"):
+        rows, hosts = load_hosts(trial, directory)
+    sender = directory.by_code[sources.plain_code(rows[0]["sender_code"])]
+    split = Split(flows, sender, hosts)
+    with trial.step("flows that are neither held out nor tested are partnerships"):
+        say(f"  {len(split.pairs):,} pairs: {len(split.held):,} held out, {len(split.tested):,} between the sender and a host of "
+            "its agreements")
+        trial.write("sites", split.partnerships(split.known()))
+        trial.wait_visible()
+    known = split.known()
+    counted = {ends: mobilities for ends, mobilities in flows.items() if records.pair(*ends) in known}
+    ask_units(trial, unit_questions.Questions(rows, hosts, sender, counted), split, list(records.offers(rows, hosts, up_to=True)))
     with trial.step("senders of 2013 ask for new partners"):
-        flow_questions.measure(trial.client, flows, held, options.senders)
+        flow_questions.measure(trial.client, flows, split.held, options.senders)
     say_times(trial)
-
-
-def records_pair(flow: tuple[str, str]) -> tuple[str, str]:
-    return min(flow), max(flow)
 
 
 def say_times(trial: Trial) -> None:

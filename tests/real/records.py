@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import collections
 import hashlib
-from typing import Iterable, Iterator
+from typing import Iterator
 
 from partner.v1 import registry_pb2, types_pb2
 
@@ -52,21 +52,26 @@ def offers(rows: list[dict], hosts: list[str], up_to: bool) -> Iterator[Change]:
         yield Change(upsert=Record(offer=offer))
 
 
-def is_held_out(pair: Iterable[str]) -> bool:
+def pair(one: str, other: str) -> tuple[str, str]:
+    """Two organisations, whichever sends: the smaller id first."""
+    return min(one, other), max(one, other)
+
+
+def is_held_out(ends: tuple[str, str]) -> bool:
     """One pair in five, by a hash of its names: the same in every run, both directions together."""
-    digest = hashlib.sha256("|".join(pair).encode()).digest()
+    digest = hashlib.sha256("|".join(ends).encode()).digest()
     return int.from_bytes(digest[:4], "big") % 100 < HELD_OUT_PERCENT
 
 
 def pairs_of(flows: dict[tuple[str, str], int]) -> dict[tuple[str, str], int]:
-    """Both directions as one pair (the smaller id first), with all its mobilities."""
+    """Both directions as one pair, with all its mobilities."""
     pairs: collections.Counter = collections.Counter()
-    for (sender, host), mobilities in flows.items():
-        pairs[min(sender, host), max(sender, host)] += mobilities
+    for ends, mobilities in flows.items():
+        pairs[pair(*ends)] += mobilities
     return dict(pairs)
 
 
-def partnership_change(pair: tuple[str, str], mobilities: int) -> Change:
-    key = hashlib.sha256("|".join(pair).encode()).hexdigest()[:20]
+def partnership_change(ends: tuple[str, str], mobilities: int) -> Change:
+    key = hashlib.sha256("|".join(ends).encode()).hexdigest()[:20]
     return Change(upsert=Record(partnership=registry_pb2.Partnership(
-        id=f"sites/{key}", organisation_ids=pair, since="2013-09-01", mobilities=mobilities)))
+        id=f"sites/{key}", organisation_ids=ends, since="2013-09-01", mobilities=mobilities)))

@@ -2,14 +2,13 @@
 from __future__ import annotations
 
 import collections
-import statistics
 import time
 
 import harness
 from partner.v1 import match_pb2, registry_pb2
 
 import records
-from ranking import DEPTH, TOP, Score, print_table
+from ranking import DEPTH, Score, print_table
 
 
 class Questions:
@@ -57,7 +56,4 @@ class Questions:
         print_table(title, [found, by_id, by_flow, popular, best])
         waits.sort()
         print(f"    {missed} right hosts were filtered out or stand after place {DEPTH}; a question took "
-              f"{1000 * statistics.median(waits):.2f} ms (p50), {1000 * waits[-1]:.2f} ms at most\n", flush=True)
-
-
-assert TOP <= DEPTH
+              f"{1000 * waits[len(waits) // 2]:.2f} ms (p50), {1000 * waits[-1]:.2f} ms at most\n", flush=True)

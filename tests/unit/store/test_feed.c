@@ -155,6 +155,21 @@ static const char write_without_telling[] =
     "WITH l AS (UPDATE revision_line SET newest = newest + 1 RETURNING newest)"
     "INSERT INTO revision SELECT newest, 1000, now(), 1, false FROM l; COMMIT";
 
+static void a_notification_wakes_the_reader(void **)
+{
+    enum { ROUNDS = 20 };
+    struct mirror mirror;
+    uint64_t seed = 8;
+    mirror_open(&mirror, &bench);
+    mirror_wait(&mirror, 1);
+    int64_t start_ms = clock_monotonic_ms();
+    for (unsigned i = 0; i < ROUNDS; i++)
+        mirror_wait(&mirror, write_round(&seed));
+    /* By its own looks alone it would take two seconds a round. */
+    assert_true(clock_monotonic_ms() - start_ms < ROUNDS * 1000);
+    mirror_close(&mirror);
+}
+
 static void a_change_that_nobody_tells_of_comes_all_the_same(void **)
 {
     struct mirror mirror;
@@ -212,6 +227,13 @@ static void another_history_or_a_trimmed_log_is_loaded_anew(void **)
                  "UPDATE revision_line SET trimmed = newest; COMMIT");
     mirror_wait(&mirror, revision + 5);
     assert_int_equal(mirror.load_count, 3);
+    /* A revision whose log has lost a change. */
+    database_run(bench.conninfo,
+                 "BEGIN; UPDATE revision_line SET newest = newest + 1; "
+                 "INSERT INTO change_log VALUES (9001, 0, 1, 'es/none', NULL);"
+                 "INSERT INTO revision SELECT newest, 9001, now(), 2, false FROM revision_line; COMMIT");
+    mirror_wait(&mirror, revision + 6);
+    assert_int_equal(mirror.load_count, 4);
     mirror_close(&mirror);
 }
 
@@ -316,6 +338,7 @@ int main(void)
         TEST(who_follows_and_who_loads_hold_the_same),
         TEST(a_long_revision_comes_whole),
         TEST(a_new_vocabulary_is_given_before_its_revision_is_done),
+        TEST(a_notification_wakes_the_reader),
         TEST(a_change_that_nobody_tells_of_comes_all_the_same),
         TEST(a_transaction_held_open_while_later_ones_commit_is_not_lost),
         TEST(another_history_or_a_trimmed_log_is_loaded_anew),

@@ -139,6 +139,7 @@ static bool letter_mean(const struct weighing *weighing, const double *values, c
 static void add_scorecard(const struct scoring *scoring, const double *values, Partner__V1__Match *match)
 {
     struct arena *arena = scoring->query->arena;
+    bool unread = scoring->query->wanted.unread_count > 0;
     Partner__V1__Scorecard *card = match->scorecard = arena_alloc(arena, sizeof *card);
     partner__v1__scorecard__init(card);
     const struct {
@@ -148,9 +149,14 @@ static void add_scorecard(const struct scoring *scoring, const double *values, P
     } rows[] = {
         {'S', &card->strategic,
          "strategic: no partners and no strategy of the sender are known, and no themes are wanted"},
-        {'M', &card->meaningful, "meaningful: the need states no outcomes, sectors or duration to go by"},
+        {'M', &card->meaningful,
+         unread
+             ? "meaningful: the need's outcomes could not be read, and it states neither sectors nor duration"
+             : "meaningful: the need states no outcomes, sectors or duration to go by"},
         {'R', &card->recognisable, "recognisable: nothing is known of how outcomes are recognised"},
-        {'T', &card->transferable, "transferable: the need states no outcomes to go by"},
+        {'T', &card->transferable,
+         unread ? "transferable: the need's outcomes could not be read"
+                : "transferable: the need states no outcomes to go by"},
     };
     card->notes = arena_array(arena, sizeof rows / sizeof *rows, sizeof *card->notes);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

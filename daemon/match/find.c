@@ -137,7 +137,7 @@ static double share_of(const struct match_index *index, const struct posting_tab
 
 int64_t match_find_hosts_cost_us(const struct match_index *index, const struct match_question *question)
 {
-    enum { FIXED_US = 40, SLOTS_A_US = 20, SET_SLOTS_A_US = 2000, MATCHES_A_US = 8, TEXT_US = 3000 };
+    enum { FIXED_US = 40, SLOTS_A_US = 20, SET_SLOTS_A_US = 2000, MATCHES_A_US = 8, TEXT_US = 300 };
     const double together = 3; /* where sectors go with countries, more carry both than chance has it */
     const pb_need *need = question->need;
     struct arena *arena = arena_new(0);

@@ -8,8 +8,6 @@
 #include "partner/v1/types.pb-c.h"
 #include "vocab/vocabulary.h"
 
-enum { MOST_LISTED = 5 };
-
 static const char *label_of(const struct match_query *query, enum scheme scheme, const char *code)
 {
     const struct vocabulary *vocabulary = query->index->vocabulary;
@@ -80,7 +78,7 @@ const char *sentence_days(struct arena *arena, uint32_t min_days, uint32_t max_d
 const char *sentence_list(struct arena *arena, const char *const *items, size_t count)
 {
     const char *text = count ? items[0] : "";
-    size_t listed = count > MOST_LISTED ? MOST_LISTED : count;
+    size_t listed = count > SENTENCE_MOST_LISTED ? SENTENCE_MOST_LISTED : count;
     for (size_t i = 1; i < listed; i++)
         text = arena_format(arena, "%s%s%s", text, i + 1 == count ? " and " : ", ", items[i]);
     return listed < count ? arena_format(arena, "%s and %zu more", text, count - listed) : text;

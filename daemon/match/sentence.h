@@ -21,6 +21,8 @@ const char *sentence_mode(unsigned mode);
 const char *sentence_count(struct arena *arena, uint64_t count, const char *one, const char *many);
 /* "14 to 28 days" */
 const char *sentence_days(struct arena *arena, uint32_t min_days, uint32_t max_days);
+/* How many a list names. */
+enum { SENTENCE_MOST_LISTED = 5 };
 /* "a, b and c"; after the first few: "a, b, c and 2 more". */
 const char *sentence_list(struct arena *arena, const char *const *items, size_t count);
 const char *sentence_sectors(const struct match_query *query, const struct numbers *sectors);

@@ -32,22 +32,31 @@ static void score(const struct match_query *query, const struct match_block *blo
     }
 }
 
-static const char *reason(const struct match_query *query, uint32_t slot, double)
+/* The common partners' names. */
+static const char *names_of_common(const struct match_query *query, uint32_t body, size_t *ret_count)
 {
     const struct match_index *index = query->index;
+    const char **via;
+    *ret_count = network_via(&query->network, query->arena, index, body, query->today, &via);
+    for (size_t i = 0; i < *ret_count && i < SENTENCE_MOST_LISTED; i++) {
+        uint32_t place = index_find_organisation(index, via[i]);
+        via[i] = entry_record(&index->organisations[place]->entry, query->arena).organisation->name;
+    }
+    return sentence_list(query->arena, via, *ret_count);
+}
+
+static const char *reason(const struct match_query *query, uint32_t slot, double)
+{
     const struct tie *tie = tie_of(query, slot);
     if (!tie)
         return "is new to the sender's network";
-    const char **via;
-    size_t count =
-        network_via(&query->network, query->arena, index,
-                    index->bodies.of_organisation[index->slot_organisation[slot]], query->today, &via);
-    const char *common = sentence_count(query->arena, count, "common partner", "common partners");
+    size_t count;
+    const char *common = names_of_common(query, tie->body, &count);
     if (!tie->partner)
         return arena_format(query->arena, "is a partner of a partner: %s", common);
     const char *moved = sentence_count(query->arena, tie->mobilities, "mobility", "mobilities");
-    return count ? arena_format(query->arena, "is a partner already, with %s so far and %s", moved, common)
-                 : arena_format(query->arena, "is a partner already, with %s so far", moved);
+    return arena_format(query->arena, "is a partner already, with %s so far%s%s", moved,
+                        count ? "; common partners: " : "", common);
 }
 
 const struct criterion criterion_network = {.name = "network",

@@ -53,7 +53,17 @@ static bool days_hold(const struct match_query *query, uint32_t slot)
     return false;
 }
 
-/* Where no window holds, the period is at fault unless it's the places alone that were asked for and lack. */
+/* Whether a window has enough places, whenever it is. */
+static bool places_hold(const struct match_query *query, uint32_t slot)
+{
+    struct window_list windows = index_slot_windows(query->index, slot);
+    for (uint32_t i = 0; i < windows.count; i++)
+        if (windows.items[i].places >= match_query_places(query))
+            return true;
+    return false;
+}
+
+/* Where no window holds, the period is at fault unless one has the days and it's the places that lack: then learners is. */
 static bool period_met(const struct match_query *query, uint32_t slot)
 {
     return match_query_windows_hold(query, slot) || (learners_stated(query) && days_hold(query, slot));
@@ -61,7 +71,8 @@ static bool period_met(const struct match_query *query, uint32_t slot)
 
 static bool learners_met(const struct match_query *query, uint32_t slot)
 {
-    return match_query_windows_hold(query, slot) || (period_stated(query) && !days_hold(query, slot));
+    return match_query_windows_hold(query, slot) ||
+           (period_stated(query) && !days_hold(query, slot) && places_hold(query, slot));
 }
 
 static const char *period_reason(const struct match_query *query, uint32_t slot, bool met)
@@ -69,7 +80,7 @@ static const char *period_reason(const struct match_query *query, uint32_t slot,
     if (!index_slot_windows(query->index, slot).count)
         return "states no dates: ask for the time you need";
     const char *days = sentence_count(query->arena, match_query_stay_days(query, slot), "day", "days");
-    return arena_format(query->arena, met ? "has %s in the period" : "has no %s in the period", days);
+    return arena_format(query->arena, met ? "has %s in the period" : "has not %s on end in the period", days);
 }
 
 static const char *learners_reason(const struct match_query *query, uint32_t slot, bool met)
@@ -80,7 +91,7 @@ static const char *learners_reason(const struct match_query *query, uint32_t slo
     if (places)
         return arena_format(query->arena, "has %s at once",
                             sentence_count(query->arena, places, "place", "places"));
-    return arena_format(query->arena, met ? "would have places at another time" : "has not %s at once",
+    return arena_format(query->arena, met ? "would have %s at another time" : "has not %s at once",
                         sentence_count(query->arena, match_query_places(query), "place", "places"));
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "match/index_data.h"
 
 /* Walks the partnerships of a body that count on a day, and the organisations in them. */
@@ -108,11 +109,62 @@ static void find_partners(struct network *network, struct arena *arena, const st
     network->partners = partners;
 }
 
-/* The distinct bodies beside one partner; returns its degree, and the bodies in `beside`, which grows. */
-static uint32_t find_beside(struct network *network, struct arena *arena, const struct match_index *index,
-                            uint32_t number, int32_t today, uint32_t **beside, uint32_t *capacity)
+/* Partners in the very same partnerships stand beside the same bodies: these are walked once for all of them. So a
+ * consortium of a thousand costs a thousand steps and not a million. */
+struct group {
+    uint64_t hash; /* of the partnerships */
+    uint32_t body;
+};
+
+static uint64_t hash_partnerships(const struct match_index *index, uint32_t body, int32_t today)
 {
-    uint32_t partner = network->partners[number], count = 0;
+    struct walk walk = walk_begin(index, body, today);
+    uint64_t hash = 0;
+    for (const struct partnership *p; (p = walk_next(&walk)) != NULL;) {
+        const uint64_t parts[] = {hash, (uint64_t)(p - index->partnerships)};
+        hash = hash_bytes(parts, sizeof parts);
+    }
+    return hash;
+}
+
+static bool same_partnerships(const struct match_index *index, uint32_t left, uint32_t right, int32_t today)
+{
+    struct walk a = walk_begin(index, left, today), b = walk_begin(index, right, today);
+    for (;;) {
+        const struct partnership *p = walk_next(&a), *q = walk_next(&b);
+        if (p != q)
+            return false;
+        if (!p)
+            return true;
+    }
+}
+
+static int compare_groups(const void *left, const void *right)
+{
+    const struct group *a = left, *b = right;
+    int order = (a->hash > b->hash) - (a->hash < b->hash);
+    return order ? order : (a->body > b->body) - (a->body < b->body);
+}
+
+static struct group *group_partners(const struct network *network, struct arena *arena,
+                                    const struct match_index *index, int32_t today)
+{
+    struct group *groups = arena_array(arena, network->partner_count, sizeof *groups);
+    for (uint32_t i = 0; i < network->partner_count; i++) {
+        uint32_t body = network->partners[i];
+        groups[i] = (struct group){hash_partnerships(index, body, today), body};
+    }
+    qsort(groups, network->partner_count, sizeof *groups, compare_groups);
+    return groups;
+}
+
+/* The distinct bodies beside a partner; returns its degree, and the bodies in `beside`, which grows. `number` tells this walk
+ * from the others. */
+static uint32_t find_beside(struct network *network, struct arena *arena, const struct match_index *index,
+                            uint32_t partner, uint32_t number, int32_t today, uint32_t **beside,
+                            uint32_t *capacity)
+{
+    uint32_t count = 0;
     struct walk walk = walk_begin(index, partner, today);
     for (const struct partnership *p; (p = walk_next(&walk)) != NULL;)
         for (uint32_t i = 0; i < p->count; i++) {
@@ -120,9 +172,9 @@ static uint32_t find_beside(struct network *network, struct arena *arena, const 
             if (body == partner)
                 continue;
             struct tie *tie = tie_of(network, arena, body);
-            if (tie->mark == number + 1)
+            if (tie->mark == number)
                 continue;
-            tie->mark = number + 1;
+            tie->mark = number;
             if (count == *capacity) {
                 uint32_t old = *capacity;
                 *capacity = old ? old * 2 : 64;
@@ -133,6 +185,21 @@ static uint32_t find_beside(struct network *network, struct arena *arena, const 
     return count;
 }
 
+/* Adds what a group of partners gives to those beside them: 1 / degree from each partner but oneself. */
+static void add_nearness(struct network *network, const struct group *group, uint32_t count,
+                         const uint32_t *beside, uint32_t degree)
+{
+    for (uint32_t i = 0; i < count; i++)
+        find_or_free(network, group[i].body)->nearness += (count - 1.0) / degree;
+    for (uint32_t i = 0; i < count; i++)
+        find_or_free(network, group[i].body)->mark = 0; /* done: they are beside the first one, too */
+    for (uint32_t i = 0; i < degree; i++) {
+        struct tie *tie = find_or_free(network, beside[i]);
+        if (tie->mark)
+            tie->nearness += (double)count / degree;
+    }
+}
+
 void network_find(struct network *network, struct arena *arena, const struct match_index *index,
                   uint32_t sender_body, int32_t today)
 {
@@ -141,12 +208,15 @@ void network_find(struct network *network, struct arena *arena, const struct mat
     if (sender_body == PLACE_NONE)
         return;
     find_partners(network, arena, index, today);
+    struct group *groups = group_partners(network, arena, index, today);
     uint32_t *beside = NULL, capacity = 0;
-    for (uint32_t i = 0; i < network->partner_count; i++) {
-        uint32_t degree = find_beside(network, arena, index, i, today, &beside, &capacity);
-        for (uint32_t j = 0; j < degree; j++)
-            if (beside[j] != sender_body)
-                find_or_free(network, beside[j])->nearness += 1.0 / degree;
+    for (uint32_t i = 0, end; i < network->partner_count; i = end) {
+        for (end = i + 1; end < network->partner_count && groups[end].hash == groups[i].hash &&
+                          same_partnerships(index, groups[i].body, groups[end].body, today);)
+            end++;
+        uint32_t degree =
+            find_beside(network, arena, index, groups[i].body, i + 1, today, &beside, &capacity);
+        add_nearness(network, &groups[i], end - i, beside, degree);
     }
 }
 

@@ -50,6 +50,9 @@ static const struct setting settings[] = {
     ROW("open", TYPE_BOOL, open, 0, 0, "callers from loopback are admins"),
     ROW("public-read", TYPE_READ, public_read, 0, 0, "who may read without a token: none, loopback or all"),
     ROW("insecure", TYPE_BOOL, insecure, 0, 0, "allow listening in cleartext beyond loopback"),
+    ROW("tls-certificate", TYPE_TEXT, tls_certificate, 0, 0,
+        "PEM file, chain included: all addresses speak TLS; read again at SIGHUP"),
+    ROW("tls-key", TYPE_TEXT, tls_key, 0, 0, "PEM file of its key, without a passphrase"),
     ROW("log-level", TYPE_LEVEL, log_level, 0, 0, "least level logged: debug, info, warn or error"),
     ROW("threads", TYPE_UNSIGNED, loop_count, 0, 256, "event loops; 0: one a processor"),
     ROW("workers", TYPE_UNSIGNED, worker_count, 0, 256, "threads for long work; 0: one a processor"),
@@ -89,6 +92,8 @@ static const struct setting settings[] = {
     LIMIT("pings-per-second", TYPE_RATE, pings_per_s, 0, 1e6, "and then"),
     LIMIT("settings-frames", TYPE_RATE, settings, 1, 1e6, "SETTINGS frames at once"),
     LIMIT("settings-per-second", TYPE_RATE, settings_per_s, 0, 1e6, "and then"),
+    LIMIT("tls-records", TYPE_RATE, tls_records, 1, 1e6, "of TLS itself after the handshake, at once"),
+    LIMIT("tls-records-per-second", TYPE_RATE, tls_records_per_s, 0, 1e6, "and then"),
     LIMIT("empty-frames", TYPE_UNSIGNED, empty_frames, 1, 1e6, "DATA frames without a byte, in a row"),
 };
 
@@ -104,6 +109,8 @@ static void config_default(struct config *config)
     *config = (struct config){
         .listen = {"127.0.0.1:8470"},
         .listen_count = 1,
+        .tls_certificate = "",
+        .tls_key = "",
         .public_read = PUBLIC_READ_LOOPBACK,
         .log_level = LOG_INFO,
         .store = {.conninfo = "dbname=partnerd",
@@ -399,9 +406,10 @@ static bool is_loopback(const char *host)
 }
 
 /* What is readable on the way must be asked for. */
-static struct status check_cleartext(const struct config *config, struct arena *arena)
+static struct status check_listen(const struct config *config, struct arena *arena)
 {
-    for (size_t i = 0; i < config->listen_count && !config->insecure; i++) {
+    bool may_be_anywhere = config->insecure || *config->tls_certificate;
+    for (size_t i = 0; i < config->listen_count && !may_be_anywhere; i++) {
         char host[256], port[6];
         if (!address_split(config->listen[i], host, port))
             return status_format(arena, STATUS_INVALID_ARGUMENT, "listen",
@@ -409,11 +417,19 @@ static struct status check_cleartext(const struct config *config, struct arena *
         if (!is_loopback(host))
             return status_format(
                 arena, STATUS_INVALID_ARGUMENT, "listen",
-                "listen: %.200s is not loopback, and all goes in cleartext; set insecure = yes "
-                "where the network is trusted",
+                "listen: %.200s is not loopback, and all goes in cleartext; set tls-certificate and tls-key, "
+                "or insecure = yes where the network is trusted",
                 config->listen[i]);
     }
     return STATUS_NONE;
+}
+
+static struct status check_tls(const struct config *config)
+{
+    if (!*config->tls_certificate == !*config->tls_key)
+        return STATUS_NONE;
+    return *config->tls_key ? status_invalid("tls-certificate", "tls-key needs tls-certificate beside it")
+                            : status_invalid("tls-key", "tls-certificate needs tls-key beside it");
 }
 
 struct status config_read(struct config *config, struct arena *arena, int argc, char **argv)
@@ -427,7 +443,9 @@ struct status config_read(struct config *config, struct arena *arena, int argc, 
     if (status_ok(status))
         status = read_flags(config, arena, argc, argv, false);
     if (status_ok(status))
-        status = check_cleartext(config, arena);
+        status = check_tls(config);
+    if (status_ok(status))
+        status = check_listen(config, arena);
     return status;
 }
 

@@ -36,6 +36,7 @@ struct config {
     const char *listen[CONFIG_LISTEN_MOST + 1]; /* NULL at the end */
     size_t listen_count;
     bool insecure;
+    const char *tls_certificate, *tls_key; /* PEM files; "": cleartext */
     bool open;
     enum public_read public_read;
     enum log_level log_level;

@@ -19,6 +19,7 @@
 #include "loop/loop.h"
 #include "loop/worker.h"
 #include "net/server.h"
+#include "net/tls.h"
 #include "pages.h"
 #include "replica/replica.h"
 #include "rpc/server.h"
@@ -40,6 +41,7 @@ struct daemon {
     struct replica *replica;
     struct services services;
     struct rpc_server *rpc;
+    struct tls *tls; /* NULL: cleartext */
     struct net_server *net;
     struct pages pages;
     bool stopping;
@@ -88,6 +90,24 @@ static void on_stop(void *context)
     net_server_drain(daemon->net, drained, daemon);
 }
 
+/* ---- TLS ---- */
+
+static struct status tls_read(const struct config *config, struct arena *arena, struct tls **ret_tls)
+{
+    return *config->tls_certificate ? tls_open(arena, config->tls_certificate, config->tls_key, ret_tls)
+                                    : STATUS_NONE;
+}
+
+/* A fault is in the log, and what was read before stays in use. */
+static void on_reload(void *context)
+{
+    struct daemon *daemon = context;
+    struct arena *arena = arena_new(0);
+    struct status status = tls_reload(daemon->tls, arena);
+    (void)status;
+    arena_free(arena);
+}
+
 /* ---- putting the rooms together ---- */
 
 static void daemon_start_replica(struct daemon *daemon)
@@ -131,6 +151,9 @@ static struct status daemon_listen(struct daemon *daemon, struct arena *arena)
         .upload_bytes = config->rpc_upload_bytes,
     });
     pages_init(&daemon->pages, daemon->replica);
+    struct status status = tls_read(config, arena, &daemon->tls);
+    if (!status_ok(status))
+        return status;
     return net_server_open(arena,
                            &(struct net_server_settings){
                                .addresses = config->listen,
@@ -139,6 +162,7 @@ static struct status daemon_listen(struct daemon *daemon, struct arena *arena)
                                .limits = config->limits,
                                .calls = &net_calls_rpc,
                                .rpc = daemon->rpc,
+                               .tls = daemon->tls,
                                .page = pages_fill,
                                .page_context = &daemon->pages,
                            },
@@ -149,6 +173,8 @@ static void daemon_run(struct daemon *daemon)
 {
     loop_on_signal(daemon->main_loop, SIGTERM, on_stop, daemon);
     loop_on_signal(daemon->main_loop, SIGINT, on_stop, daemon);
+    if (daemon->tls)
+        loop_on_signal(daemon->main_loop, SIGHUP, on_reload, daemon);
     for (size_t i = 0; i < daemon->loop_count; i++)
         loop_start(daemon->loops[i]);
     replica_start(daemon->replica);
@@ -174,6 +200,7 @@ static void daemon_end(struct daemon *daemon, bool started)
     }
     worker_pool_free(daemon->workers);
     net_server_free(daemon->net);
+    tls_free(daemon->tls);
     for (size_t i = 0; i < daemon->loop_count; i++) {
         store_free(daemon->services.loops[i].store);
         replica_reader_free(daemon->services.loops[i].reader);
@@ -209,8 +236,13 @@ static int serve(const struct config *config, struct arena *arena)
 
 static int check(const struct config *config, struct arena *arena)
 {
+    struct tls *tls = NULL;
+    struct status status = tls_read(config, arena, &tls);
+    tls_free(tls);
+    if (!status_ok(status))
+        return fail("settings", status);
     uint64_t missing;
-    struct status status = store_check(arena, config->store.conninfo, &missing);
+    status = store_check(arena, config->store.conninfo, &missing);
     if (!status_ok(status))
         return fail("database", status);
     if (missing)

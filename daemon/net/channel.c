@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "loop/loop.h"
 #include "net/channel_parts.h"
+#include "net/tls.h"
 
 enum {
     OUTPUT_MOST_BYTES = 128 << 10,
@@ -25,10 +26,13 @@ enum {
 
 static const char default_port[] = "8470";
 
-/* "http://host:port/", "host:port", "host", "[::1]:port". */
-static bool parse_target(const char *target, char **ret_host, char **ret_port)
+/* "http://host:port/", "https://host", "host:port", "host", "[::1]:port". */
+static bool parse_target(const char *target, bool *ret_is_tls, char **ret_host, char **ret_port)
 {
-    if (strncmp(target, "http://", 7) == 0)
+    *ret_is_tls = strncmp(target, "https://", 8) == 0;
+    if (*ret_is_tls)
+        target += 8;
+    else if (strncmp(target, "http://", 7) == 0)
         target += 7;
     size_t size = strcspn(target, "/");
     if (strstr(target, "://") || (target[size] && target[size + 1]))
@@ -72,7 +76,9 @@ struct channel *channel_open(struct loop *loop, const struct channel_settings *s
     struct channel *channel = heap_zalloc(sizeof *channel);
     channel->loop = loop;
     channel->target = heap_strdup(settings->target ? settings->target : "");
-    channel->target_is_bad = !parse_target(channel->target, &channel->host, &channel->port);
+    channel->target_is_bad = !parse_target(channel->target, &channel->is_tls, &channel->host, &channel->port);
+    channel->ca_file = settings->ca_file ? heap_strdup(settings->ca_file) : NULL;
+    channel->tls = channel->is_tls ? channel_tls_new(settings->ca_file) : NULL;
     channel->authorization = settings->token ? make_authorization(settings->token) : NULL;
     channel->user_agent =
         heap_strdup(settings->user_agent ? settings->user_agent : "partner/" PARTNERD_VERSION);
@@ -86,6 +92,8 @@ struct channel *channel_open(struct loop *loop, const struct channel_settings *s
 static void connection_free(struct channel_connection *connection)
 {
     timer_fini(&connection->timer);
+    if (connection->connected && connection->channel->tls)
+        tls_say_end(connection->stream);
     if (connection->stream)
         bufferevent_free(connection->stream);
     nghttp2_session_del(connection->session);
@@ -128,6 +136,8 @@ void channel_close(struct channel *channel)
         connection_free(connection);
     }
     timer_fini(&channel->later);
+    channel_tls_free(channel->tls);
+    free(channel->ca_file);
     free(channel->target);
     free(channel->host);
     free(channel->port);
@@ -169,7 +179,7 @@ void channel_deliver(struct channel *channel)
 }
 
 /* The connection is lost, or was never there. */
-static void connection_fail(struct channel_connection *connection, const char *what, const char *why)
+void channel_connection_fail(struct channel_connection *connection, const char *what, const char *why)
 {
     if (connection->dead)
         return;
@@ -193,7 +203,7 @@ void channel_connection_flush(struct channel_connection *connection)
         ssize_t size = nghttp2_session_mem_send(connection->session, &bytes);
         if (size <= 0) {
             if (size < 0)
-                connection_fail(connection, "lost the connection to", nghttp2_strerror((int)size));
+                channel_connection_fail(connection, "lost the connection to", nghttp2_strerror((int)size));
             break;
         }
         evbuffer_add(output, bytes, (size_t)size);
@@ -201,7 +211,7 @@ void channel_connection_flush(struct channel_connection *connection)
     connection->busy = false;
     if (!nghttp2_session_want_read(connection->session) && !nghttp2_session_want_write(connection->session) &&
         !evbuffer_get_length(output))
-        connection_fail(connection, "lost the connection to", "the server closed it");
+        channel_connection_fail(connection, "lost the connection to", "the server closed it");
 }
 
 static void on_readable(struct bufferevent *stream, void *context)
@@ -215,7 +225,8 @@ static void on_readable(struct bufferevent *stream, void *context)
             nghttp2_session_mem_recv(connection->session, evbuffer_pullup(input, (ssize_t)size), size);
         connection->busy = false;
         if (used < 0) {
-            connection_fail(connection, "lost the connection to", "what came from there is not HTTP/2");
+            channel_connection_fail(connection, "lost the connection to",
+                                    "what came from there is not HTTP/2");
             break;
         }
         evbuffer_drain(input, (size_t)used);
@@ -244,30 +255,54 @@ static void set_socket(int fd)
         setsockopt(fd, rows[i].level, rows[i].option, &rows[i].value, sizeof rows[i].value);
 }
 
+static void on_connected(struct channel_connection *connection)
+{
+    set_socket(bufferevent_getfd(connection->stream));
+    timer_fini(&connection->timer);
+    if (connection->channel->tls && !channel_tls_is_http2(connection->stream)) {
+        channel_connection_fail(connection, "cannot reach", "it does not offer HTTP/2 over TLS");
+        return;
+    }
+    connection->connected = true;
+    channel_connection_flush(connection);
+}
+
+static void on_not_connected(struct channel_connection *connection, int error)
+{
+    const char *fault = connection->channel->tls ? channel_tls_fault(connection) : NULL;
+    if (fault)
+        channel_connection_fail(connection, "cannot reach", fault);
+    else if (!try_next_address(connection))
+        channel_connection_fail(connection, "cannot reach", error ? strerror(error) : "no connection");
+}
+
 static void on_event(struct bufferevent *stream, short what, void *context)
 {
     (void)stream;
     struct channel_connection *connection = context;
     int error = EVUTIL_SOCKET_ERROR();
     if (what & BEV_EVENT_CONNECTED) {
-        set_socket(bufferevent_getfd(connection->stream));
-        connection->connected = true;
-        timer_fini(&connection->timer);
-        channel_connection_flush(connection);
+        on_connected(connection);
     } else if (!connection->connected) {
-        if (!try_next_address(connection))
-            connection_fail(connection, "cannot reach", error ? strerror(error) : "no connection");
+        on_not_connected(connection, error);
     } else if (what & BEV_EVENT_EOF) {
-        connection_fail(connection, "lost the connection to", "the server closed it");
+        channel_connection_fail(connection, "lost the connection to", "the server closed it");
     } else {
-        connection_fail(connection, "lost the connection to", error ? strerror(error) : "it broke");
+        channel_connection_fail(connection, "lost the connection to", error ? strerror(error) : "it broke");
     }
 }
 
 static void on_connect_timeout(void *context)
 {
     struct channel_connection *connection = context;
-    connection_fail(connection, "cannot reach", "it does not answer");
+    channel_connection_fail(connection, "cannot reach", "it does not answer");
+}
+
+static struct bufferevent *stream_new(struct channel *channel)
+{
+    if (channel->tls)
+        return channel_tls_stream(channel);
+    return bufferevent_socket_new(loop_base(channel->loop), -1, BEV_OPT_CLOSE_ON_FREE);
 }
 
 /* Each address gets a stream of its own: one that failed is of no use any more. */
@@ -278,8 +313,9 @@ static bool try_next_address(struct channel_connection *connection)
         connection->address = address->ai_next;
         if (connection->stream)
             bufferevent_free(connection->stream);
-        connection->stream =
-            bufferevent_socket_new(loop_base(connection->channel->loop), -1, BEV_OPT_CLOSE_ON_FREE);
+        connection->stream = stream_new(connection->channel);
+        if (!connection->stream)
+            return false;
         bufferevent_setcb(connection->stream, on_readable, on_drained, on_event, connection);
         bufferevent_setwatermark(connection->stream, EV_WRITE, OUTPUT_LOW_BYTES, 0);
         bufferevent_enable(connection->stream, EV_READ | EV_WRITE);

@@ -12,21 +12,24 @@
 struct arena;
 struct loop;
 
-/* A gRPC client: calls to one server over one HTTP/2 connection in cleartext, made with the first call and made anew by the
+/* A gRPC client: calls to one server over one HTTP/2 connection, in cleartext or over TLS, made with the first call and made anew by the
  * next call after it was lost. Lives on its loop's thread. The program ignores SIGPIPE. */
 struct channel;
 struct channel_call;
 
 struct channel_settings {
+    const char *
+        target; /* "http://127.0.0.1:8470", "https://partner.example", "localhost:8470", "[::1]:8470"; port 8470 where
+                    none is named, cleartext where "https://" is not */
     const char
-        *target; /* "http://127.0.0.1:8470", "localhost:8470", "[::1]:8470"; port 8470 where none is named */
-    const char *token;      /* sent as "authorization: Bearer ..." with each call; NULL: none */
+        *ca_file;      /* PEM, of those who may sign the server's certificate; NULL: whom the system trusts */
+    const char *token; /* sent as "authorization: Bearer ..." with each call; NULL: none */
     const char *user_agent; /* NULL: "partner/<version>" */
     int connect_timeout_ms; /* 0: 5,000 */
     size_t message_bytes;   /* the largest answer taken; 0: 16 MiB */
 };
 
-/* Never NULL, and nothing is connected yet. A target that cannot be read ends each call with INVALID_ARGUMENT, a server
+/* Never NULL, and nothing is connected yet. A target or CA file that cannot be read ends each call with INVALID_ARGUMENT, a server
  * that cannot be reached with UNAVAILABLE and a sentence that names it. Looking up a name blocks the first call. */
 struct channel *channel_open(struct loop *loop, const struct channel_settings *settings);
 /* Calls under way end with CANCELLED, before it returns. Not from within a function that a call was given. */

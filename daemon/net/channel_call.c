@@ -38,6 +38,12 @@ static struct status start(struct channel_call *call)
     if (channel->target_is_bad)
         return status_format(call->arena, STATUS_INVALID_ARGUMENT, NULL,
                              "\"%s\" is no server's address, such as http://127.0.0.1:8470", channel->target);
+    if (channel->is_tls && !channel->tls)
+        return channel->ca_file
+                   ? status_format(call->arena, STATUS_INVALID_ARGUMENT, NULL,
+                                   "the CA file %s cannot be read, or holds no certificate in PEM",
+                                   channel->ca_file)
+                   : status_make(STATUS_INVALID_ARGUMENT, "the system's CA certificates cannot be read");
     struct status fault = STATUS_NONE;
     call->connection = channel_connect(channel, call->arena, &fault);
     if (!call->connection)

@@ -5,12 +5,15 @@
 #include "net/limits.h"
 #include "net/page.h"
 
+struct tls;
+
 /* What all connections of a server share; constant once it is open. */
 struct net_common {
     struct net_limits limits;
     struct net_counters counters;
     const struct net_calls *calls;
     struct rpc_server *rpc;
+    struct tls *tls; /* NULL: cleartext */
     net_page_fn *page;
     void *page_context;
 };

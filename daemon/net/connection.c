@@ -44,6 +44,8 @@ static void destroy(struct connection *connection)
     struct net_counters *counters = &connection->shard->common->counters;
     protocol_free(connection);
     shard_remove(connection->shard, connection);
+    if (connection->is_encrypted && !connection->is_broken)
+        tls_say_end(connection->stream);
     bufferevent_free(connection->stream);
     metric_add(counters->ended[connection->end_reason], 1);
     metric_add(counters->open, (uint64_t)-1);
@@ -59,6 +61,8 @@ static void destroy(struct connection *connection)
 static void linger(struct connection *connection)
 {
     connection->state = CONNECTION_LINGERING;
+    if (connection->is_encrypted)
+        tls_say_end(connection->stream);
     shutdown(bufferevent_getfd(connection->stream), SHUT_WR);
     evbuffer_drain(bufferevent_get_input(connection->stream), SIZE_MAX);
     connection->left_bytes = 0;
@@ -221,20 +225,66 @@ void connection_flush(struct connection *connection)
 
 /* ---- everything else that happens ------------------------------------------------------------------------------- */
 
+/* Whoever sends nothing but TLS's own records asks for work and gives none. */
+static void on_tls_record(void *context)
+{
+    struct connection *connection = context;
+    if (connection->is_lost || bucket_take(&connection->tls_records, clock_monotonic_ms()))
+        return;
+    lose(connection, END_FLOOD);
+    connection_want_flush(connection); /* it is within its own reading: it ends soon */
+}
+
+static void on_handshake_done(struct connection *connection)
+{
+    const struct net_limits *limits = limits_of(connection);
+    connection->is_shaken = true;
+    metric_add(connection->shard->common->counters.handshakes, 1);
+    bucket_init(&connection->tls_records, limits->tls_records, limits->tls_records_per_s,
+                clock_monotonic_ms());
+    connection->watch = (struct tls_watch){on_tls_record, connection};
+    tls_watch(connection->stream, &connection->watch);
+}
+
+static void on_error(struct connection *connection)
+{
+    connection->is_broken = true;
+    if (!connection->is_encrypted || connection->is_shaken) {
+        lose(connection, END_PEER);
+        return;
+    }
+    lose(connection, END_TLS);
+    log_event(LOG_DEBUG, "tls.handshake", "a TLS handshake failed",
+              LOG_TEXT("reason", tls_break_off(connection->stream)), LOG_TEXT("peer", connection->peer.text));
+}
+
 static void on_event(struct bufferevent *stream, short what, void *context)
 {
-    (void)stream;
     struct connection *connection = context;
+    if (what & BEV_EVENT_CONNECTED)
+        on_handshake_done(connection);
     if (what & BEV_EVENT_ERROR)
-        lose(connection, END_PEER);
+        on_error(connection);
     if (what & BEV_EVENT_EOF) {
         connection->is_eof = true;
         if (connection->state == CONNECTION_LINGERING)
             connection->is_lost = true;
         else
             connection_finish(connection, END_PEER);
+        if (connection->is_encrypted) /* which stops all at this; but the peer may still read */
+            bufferevent_enable(stream, EV_WRITE);
     }
     settle(connection);
+}
+
+static struct bufferevent *stream_new(struct shard *shard, int fd)
+{
+    struct event_base *base = loop_base(shard->loop);
+    struct bufferevent *stream = shard->common->tls ? tls_accept(shard->common->tls, base, fd)
+                                                    : bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+    if (!stream)
+        abort();
+    return stream;
 }
 
 void connection_open(struct shard *shard, int fd, const struct peer *peer, void (*closed)(void *context),
@@ -244,9 +294,8 @@ void connection_open(struct shard *shard, int fd, const struct peer *peer, void 
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     connection->shard = shard;
-    connection->stream = bufferevent_socket_new(loop_base(shard->loop), fd, BEV_OPT_CLOSE_ON_FREE);
-    if (!connection->stream)
-        abort();
+    connection->stream = stream_new(shard, fd);
+    connection->is_encrypted = shard->common->tls;
     connection->peer = *peer;
     connection->closed = closed;
     connection->closed_context = closed_context;

@@ -7,7 +7,9 @@
 #include <sys/queue.h>
 
 #include "net/address.h"
+#include "net/bucket.h"
 #include "net/counters.h"
+#include "net/tls.h"
 
 struct bufferevent;
 struct shard;
@@ -27,7 +29,7 @@ struct protocol {
 };
 
 enum connection_state {
-    CONNECTION_FIRST,     /* no byte has decided on the protocol */
+    CONNECTION_FIRST,     /* no byte has decided on the protocol, or TLS is still to be agreed on */
     CONNECTION_OPEN,      /* the protocol speaks */
     CONNECTION_FINISHING, /* no more is read; output is on its way */
     CONNECTION_LINGERING, /* we have shut our side; input is thrown away until the peer shuts its own */
@@ -44,7 +46,10 @@ struct connection {
     enum connection_state state;
     enum net_end end_reason;
     bool is_dirty, is_paused, is_eof, is_lost;
-    bool is_encrypted;
+    bool is_encrypted, is_shaken; /* TLS; and its handshake is done */
+    bool is_broken;               /* nothing can be read or written any more */
+    struct tls_watch watch;
+    struct bucket tls_records;
     int64_t opened_ms, input_ms; /* when it came, when the last input came */
     int64_t output_ms;           /* when output last moved, or there was none */
     uint64_t queued_bytes, moved_bytes;

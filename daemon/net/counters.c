@@ -5,8 +5,8 @@
 #include "base/metric.h"
 
 static const char *const refusal_names[REFUSAL_COUNT] = {"full", "address", "descriptors"};
-static const char *const end_names[END_COUNT] = {"peer",     "idle",  "timeout", "stalled",
-                                                 "protocol", "flood", "drained", "done"};
+static const char *const end_names[END_COUNT] = {"peer",  "idle",    "timeout", "stalled", "protocol",
+                                                 "flood", "drained", "done",    "tls"};
 
 static struct metric *counter(const char *name, const char *label, const char *value, const char *help)
 {
@@ -29,6 +29,7 @@ void net_counters_init(struct net_counters *counters)
     counters->received_bytes =
         counter("partnerd_received_bytes_total", NULL, NULL, "Bytes read from clients.");
     counters->sent_bytes = counter("partnerd_sent_bytes_total", NULL, NULL, "Bytes queued for clients.");
+    counters->handshakes = counter("partnerd_tls_handshakes_total", NULL, NULL, "TLS handshakes done.");
     counters->streams = counter("partnerd_streams_total", NULL, NULL, "HTTP/2 streams begun.");
     counters->resets_by_peer =
         counter("partnerd_stream_resets_total", "by", "peer", "HTTP/2 streams reset, by whom.");

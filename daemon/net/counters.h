@@ -14,6 +14,7 @@ enum net_end {
     END_FLOOD,    /* too many frames that cost work and ask nothing */
     END_DRAINED,  /* we are about to stop */
     END_DONE,     /* HTTP/1.1: "Connection: close" */
+    END_TLS,      /* the handshake failed */
     END_COUNT
 };
 
@@ -21,6 +22,7 @@ enum net_end {
 struct net_counters {
     struct metric *open, *accepted, *refused[REFUSAL_COUNT], *ended[END_COUNT];
     struct metric *received_bytes, *sent_bytes;
+    struct metric *handshakes; /* of TLS, that were done */
     struct metric *streams, *resets_by_peer, *resets_by_us;
 };
 

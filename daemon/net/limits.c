@@ -33,6 +33,8 @@ struct net_limits net_limits_default(void)
         .pings_per_s = 0.2,
         .settings = 10,
         .settings_per_s = 0.2,
+        .tls_records = 10,
+        .tls_records_per_s = 0.2,
         .empty_frames = 20,
     };
 }

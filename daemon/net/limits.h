@@ -33,7 +33,8 @@ struct net_limits {
     unsigned own_resets; /* that the peer provoked, of a connection */
     double pings, pings_per_s;
     double settings, settings_per_s;
-    unsigned empty_frames; /* DATA without a byte, in a row */
+    double tls_records, tls_records_per_s; /* of TLS itself, after the handshake: new keys and the like */
+    unsigned empty_frames;                 /* DATA without a byte, in a row */
 };
 
 struct net_limits net_limits_default(void);

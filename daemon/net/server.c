@@ -133,6 +133,7 @@ struct status net_server_open(struct arena *arena, const struct net_server_setti
     server->common.limits = settings->limits;
     server->common.calls = settings->calls;
     server->common.rpc = settings->rpc;
+    server->common.tls = settings->tls;
     server->common.page = settings->page;
     server->common.page_context = settings->page_context;
     net_counters_init(&server->common.counters);

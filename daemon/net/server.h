@@ -10,8 +10,9 @@
 struct arena;
 struct loop;
 struct rpc_server;
+struct tls;
 
-/* HTTP/2 and HTTP/1.1 in cleartext on the same ports: HTTP/2 streams become calls, GET and HEAD get pages. */
+/* HTTP/2 and HTTP/1.1 on the same ports, in cleartext or over TLS: HTTP/2 streams become calls, GET and HEAD get pages. */
 struct net_server;
 
 struct net_server_settings {
@@ -22,6 +23,7 @@ struct net_server_settings {
     struct net_limits limits;      /* net_limits_default() */
     const struct net_calls *calls; /* &net_calls_rpc */
     struct rpc_server *rpc;
+    struct tls *tls;   /* on all addresses; outlives the server's connections. NULL: cleartext */
     net_page_fn *page; /* may be NULL: no page */
     void *page_context;
 };

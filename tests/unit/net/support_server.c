@@ -46,6 +46,12 @@ struct test_server *test_server_start(const struct net_limits *limits)
 struct test_server *test_server_start_calls(const struct net_limits *limits, const struct net_calls *calls,
                                             struct rpc_server *rpc)
 {
+    return test_server_start_tls(limits, calls, rpc, NULL);
+}
+
+struct test_server *test_server_start_tls(const struct net_limits *limits, const struct net_calls *calls,
+                                          struct rpc_server *rpc, struct tls *tls)
+{
     static const char *const addresses[] = {"127.0.0.1:0", NULL};
     log_set_level(LOG_ERROR);
     struct test_server *test = heap_zalloc(sizeof *test);
@@ -58,6 +64,7 @@ struct test_server *test_server_start_calls(const struct net_limits *limits, con
         .limits = *limits,
         .calls = calls,
         .rpc = rpc,
+        .tls = tls,
         .page = page,
     };
     struct arena *arena = arena_new(0);

@@ -7,11 +7,15 @@
 struct net_calls;
 struct rpc_server;
 struct test_server;
+struct tls;
 
 struct test_server *test_server_start(const struct net_limits *limits);
 /* The same with these calls. */
 struct test_server *test_server_start_calls(const struct net_limits *limits, const struct net_calls *calls,
                                             struct rpc_server *rpc);
+/* The same over TLS; `tls` NULL: in cleartext. */
+struct test_server *test_server_start_tls(const struct net_limits *limits, const struct net_calls *calls,
+                                          struct rpc_server *rpc, struct tls *tls);
 unsigned test_server_port(const struct test_server *server);
 /* Asks it to drain; test_server_stop waits for that, and does it where it was not asked for. */
 void test_server_drain(struct test_server *server);

@@ -328,7 +328,7 @@ static void a_target_that_cannot_be_read_is_refused(void **state)
 {
     struct world *world = *state;
     const char *const targets[] = {
-        "", "https://example.org", "http://", "host:", "host:x", "host:123456", "[::1", "a/b"};
+        "", "ftp://example.org", "http://", "https://", "host:", "host:x", "host:123456", "[::1", "a/b"};
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
         channel_close(world->channel);
         world->channel = channel_open(world->loop, &(struct channel_settings){.target = targets[i]});

@@ -94,6 +94,8 @@ static void connection_free(struct channel_connection *connection)
     timer_fini(&connection->timer);
     if (connection->connected && connection->channel->tls)
         tls_say_end(connection->stream);
+    if (connection->connected) /* libevent closes sockets later, from a loop that may not run any more */
+        shutdown(bufferevent_getfd(connection->stream), SHUT_RDWR);
     if (connection->stream)
         bufferevent_free(connection->stream);
     nghttp2_session_del(connection->session);

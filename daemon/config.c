@@ -47,7 +47,7 @@ static const struct setting settings[] = {
     ROW("listen", TYPE_LIST, listen, 0, 0, "HOST:PORT to listen on; repeat it or separate by commas"),
     ROW("database", TYPE_TEXT, store.conninfo, 0, 0,
         "how libpq reaches PostgreSQL: \"host=... dbname=...\" or a URI"),
-    ROW("open", TYPE_BOOL, open, 0, 0, "callers from loopback are admins"),
+    ROW("open", TYPE_BOOL, open, 0, 0, "callers from loopback are admins until a first token exists"),
     ROW("public-read", TYPE_READ, public_read, 0, 0, "who may read without a token: none, loopback or all"),
     ROW("insecure", TYPE_BOOL, insecure, 0, 0, "allow listening in cleartext beyond loopback"),
     ROW("tls-certificate", TYPE_TEXT, tls_certificate, 0, 0,
@@ -335,9 +335,11 @@ static const struct {
     const char *flag;
     enum config_action action;
     const char *help;
+    const char *value; /* what it takes, or NULL */
 } actions[] = {
     {"--check", CONFIG_CHECK, "check settings and database, then end"},
     {"--migrate", CONFIG_MIGRATE, "bring the database's schema to this version, then end"},
+    {"--create-token", CONFIG_TOKEN, "make an admin's token, print its secret, then end", "TITLE"},
     {"--print-config", CONFIG_PRINT,
      "print all settings and where each comes from (passwords masked), then end"},
     {"--version", CONFIG_VERSION, "print versions, then end"},
@@ -347,7 +349,7 @@ static const struct {
 static bool read_action(struct config *config, const char *argument)
 {
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
-        if (text_equal(argument, actions[i].flag)) {
+        if (text_equal(argument, actions[i].flag) && !actions[i].value) {
             config->action = actions[i].action;
             return true;
         }
@@ -375,9 +377,9 @@ static struct status read_flags(struct config *config, struct arena *arena, int 
             continue;
         const char *argument = argv[i];
         char *flag = arena_strndup(arena, argument, strcspn(argument, "="));
-        bool is_config = text_equal(flag, "--config");
+        bool is_config = text_equal(flag, "--config"), is_token = text_equal(flag, "--create-token");
         const struct setting *setting = text_starts_with(flag, "--") ? setting_find(flag + 2) : NULL;
-        if (!is_config && !setting)
+        if (!is_config && !is_token && !setting)
             return status_format(arena, STATUS_INVALID_ARGUMENT, NULL,
                                  "there is no flag %.200s; see partnerd --help", argument);
         const char *value = flag_value(setting, argc, argv, &i);
@@ -385,6 +387,10 @@ static struct status read_flags(struct config *config, struct arena *arena, int 
             return status_format(arena, STATUS_INVALID_ARGUMENT, NULL, "%s needs a value", flag);
         if (is_config)
             config->file = value;
+        if (is_token) {
+            config->action = CONFIG_TOKEN;
+            config->token_title = value;
+        }
         struct status status = STATUS_NONE;
         if (setting && !config_alone)
             status = config_set(config, arena, setting, value, SOURCE_FLAG, flag);
@@ -523,7 +529,8 @@ void config_help(FILE *out)
           "Usage: partnerd [--config FILE] [flags]\n\n",
           out);
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
-        fprintf(out, "  %-28s %s\n", actions[i].flag, actions[i].help);
+        fprintf(out, "  %s %-*s %s\n", actions[i].flag, (int)(27 - strlen(actions[i].flag)),
+                actions[i].value ? actions[i].value : "", actions[i].help);
     fputs("  --config FILE                settings, one a line: name = value\n\n"
           "Settings, from flags, then the environment (PARTNERD_LISTEN, ...), then the file; the default in "
           "brackets:\n",

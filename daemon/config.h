@@ -20,6 +20,7 @@ enum config_action {
     CONFIG_SERVE,
     CONFIG_CHECK,   /* --check */
     CONFIG_MIGRATE, /* --migrate */
+    CONFIG_TOKEN,   /* --create-token */
     CONFIG_PRINT,   /* --print-config */
     CONFIG_VERSION, /* --version */
     CONFIG_HELP,    /* --help */
@@ -31,7 +32,8 @@ enum config_source { SOURCE_DEFAULT, SOURCE_FILE, SOURCE_ENVIRONMENT, SOURCE_FLA
 /* All settings; each has its row in config.c. Filled once, constant after. */
 struct config {
     enum config_action action;
-    const char *file; /* --config, or NULL */
+    const char *file;        /* --config, or NULL */
+    const char *token_title; /* of CONFIG_TOKEN */
 
     const char *listen[CONFIG_LISTEN_MOST + 1]; /* NULL at the end */
     size_t listen_count;

@@ -25,6 +25,9 @@
 #include "rpc/server.h"
 #include "service/auth.h"
 #include "service/services.h"
+#include "service/token_first.h"
+#include "service/token_hub.h"
+#include "service/token_keeper.h"
 #include "store/migrate.h"
 #include "store/store.h"
 
@@ -39,6 +42,7 @@ struct daemon {
     size_t loop_count;
     struct worker_pool *workers;
     struct replica *replica;
+    struct token_hub *tokens;
     struct services services;
     struct rpc_server *rpc;
     struct tls *tls; /* NULL: cleartext */
@@ -114,6 +118,7 @@ static void daemon_start_replica(struct daemon *daemon)
 {
     daemon->replica_loop = loop_new("replica", 0);
     daemon->replica = replica_new(daemon->replica_loop, &daemon->config->store);
+    daemon->tokens = token_hub_new(daemon->replica_loop, &daemon->config->store);
 }
 
 static void daemon_start_loops(struct daemon *daemon)
@@ -129,6 +134,8 @@ static void daemon_start_loops(struct daemon *daemon)
             .store = store_new(daemon->loops[i], &config->store),
             .reader = replica_reader_new(daemon->replica, daemon->loops[i]),
         };
+        parts[i].tokens = token_keeper_new(daemon->loops[i], parts[i].store);
+        token_hub_add(daemon->tokens, parts[i].tokens);
     }
     daemon->services = (struct services){
         .open = config->open,
@@ -148,9 +155,10 @@ static struct status daemon_listen(struct daemon *daemon, struct arena *arena)
         .tables = services_methods,
         .services = &daemon->services,
         .authorise = auth_authorise,
+        .ended = auth_ended,
         .upload_bytes = config->rpc_upload_bytes,
     });
-    pages_init(&daemon->pages, daemon->replica);
+    pages_init(&daemon->pages, daemon->replica, daemon->tokens);
     struct status status = tls_read(config, arena, &daemon->tls);
     if (!status_ok(status))
         return status;
@@ -178,6 +186,7 @@ static void daemon_run(struct daemon *daemon)
     for (size_t i = 0; i < daemon->loop_count; i++)
         loop_start(daemon->loops[i]);
     replica_start(daemon->replica);
+    token_hub_start(daemon->tokens);
     loop_start(daemon->replica_loop);
     net_server_start(daemon->net);
     log_event(LOG_INFO, "start.serving", "serving", LOG_TEXT("listen", daemon->config->listen[0]),
@@ -191,6 +200,7 @@ static void daemon_end(struct daemon *daemon, bool started)
 {
     if (started) {
         replica_stop(daemon->replica);
+        token_hub_stop(daemon->tokens);
         loop_stop(daemon->replica_loop);
         loop_join(daemon->replica_loop);
         for (size_t i = 0; i < daemon->loop_count; i++) {
@@ -204,10 +214,12 @@ static void daemon_end(struct daemon *daemon, bool started)
     for (size_t i = 0; i < daemon->loop_count; i++) {
         store_free(daemon->services.loops[i].store);
         replica_reader_free(daemon->services.loops[i].reader);
+        token_keeper_free(daemon->services.loops[i].tokens);
         loop_free(daemon->loops[i]);
     }
     rpc_server_free(daemon->rpc);
     replica_free(daemon->replica);
+    token_hub_free(daemon->tokens);
     loop_free(daemon->replica_loop);
     loop_free(daemon->main_loop);
     free(daemon->services.loops);
@@ -259,6 +271,18 @@ static int migrate(const struct config *config, struct arena *arena)
     return status_ok(status) ? EXIT_SUCCESS : fail("database", status);
 }
 
+/* The secret alone goes to standard output. */
+static int create_token(const struct config *config, struct arena *arena)
+{
+    char *secret;
+    struct status status = store_migrate(arena, config->store.conninfo);
+    if (status_ok(status))
+        status = token_first_create(arena, &config->store, config->token_title, &secret);
+    if (!status_ok(status))
+        return fail("create-token", status);
+    return puts(secret) >= 0 && fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 /* The database may come up later than its daemon: it is asked again until it is there. */
 static int migrate_and_serve(const struct config *config, struct arena *arena)
 {
@@ -287,6 +311,8 @@ static int run(const struct config *config, struct arena *arena)
         return check(config, arena);
     case CONFIG_MIGRATE:
         return migrate(config, arena);
+    case CONFIG_TOKEN:
+        return create_token(config, arena);
     default:
         return migrate_and_serve(config, arena);
     }

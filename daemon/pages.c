@@ -3,9 +3,11 @@
 #include "base/metric.h"
 #include "base/text.h"
 #include "replica/replica.h"
+#include "service/token_hub.h"
 
-void pages_init(struct pages *pages, struct replica *replica)
+void pages_init(struct pages *pages, struct replica *replica, const struct token_hub *tokens)
 {
+    pages->tokens = tokens;
     pages->replica = replica;
     atomic_init(&pages->draining, false);
 }
@@ -14,10 +16,11 @@ static void fill_ready(const struct pages *pages, struct net_page *page)
 {
     struct replica_state state = replica_state(pages->replica);
     bool draining = atomic_load(&pages->draining);
-    page->status = state.loaded && !draining ? 200 : 503;
+    bool loaded = state.loaded && token_hub_is_loaded(pages->tokens);
+    page->status = loaded && !draining ? 200 : 503;
     if (draining)
         text_buffer_add(&page->body, "stopping\n");
-    else if (!state.loaded)
+    else if (!loaded)
         text_buffer_format(&page->body, "loading: %llu records so far\n",
                            (unsigned long long)state.records_loaded);
     else

@@ -1,7 +1,5 @@
 #include "service/admin_service.h"
 
-#include <string.h>
-
 #include "base/arena.h"
 #include "base/text.h"
 #include "match/index.h"
@@ -13,10 +11,10 @@
 #include "rpc/call.h"
 #include "service/method_row.h"
 #include "service/services.h"
+#include "service/title.h"
+#include "service/token_service.h"
 #include "store/registry.h"
 #include "vocab/vocabulary.h"
-
-enum { TITLE_BYTES = 500 };
 
 /* ---- GetStatus: also while nothing is loaded and the database is away ---- */
 
@@ -73,11 +71,7 @@ static void create_registry_start(struct rpc_call *call, const ProtobufCMessage 
     if (!registry_id_is_valid(request->id))
         faults_add(&faults, "", "id",
                    "is not of the form: a to z first, then a to z, 0 to 9 or -, at most 32");
-    if (strlen(request->title) > TITLE_BYTES)
-        faults_add(&faults, "", "title", "has %zu bytes; at most %d are taken", strlen(request->title),
-                   TITLE_BYTES);
-    if (text_has_control(request->title, false))
-        faults_add(&faults, "", "title", "has a control character");
+    title_check(&faults, request->title);
     if (faults.count) {
         rpc_call_finish(call, faults_status(&faults));
         return;
@@ -92,11 +86,15 @@ const struct rpc_method admin_service_methods[] = {
                .start = get_status_start),
     METHOD_ROW("AdminService", "CreateRegistry", create_registry, RPC_UNARY, ACCESS_ADMIN, USUAL_BYTES,
                .start = create_registry_start),
-    METHOD_ROW("AdminService", "CreateToken", create_token, RPC_UNARY, ACCESS_ADMIN, USUAL_BYTES),
-    METHOD_ROW("AdminService", "ListTokens", list_tokens, RPC_UNARY, ACCESS_ADMIN, USUAL_BYTES),
-    METHOD_ROW("AdminService", "RevokeToken", revoke_token, RPC_UNARY, ACCESS_ADMIN, USUAL_BYTES),
+    METHOD_ROW("AdminService", "CreateToken", create_token, RPC_UNARY, ACCESS_ADMIN, USUAL_BYTES,
+               .start = create_token_start),
+    METHOD_ROW("AdminService", "ListTokens", list_tokens, RPC_UNARY, ACCESS_ADMIN, USUAL_BYTES,
+               .start = list_tokens_start),
+    METHOD_ROW("AdminService", "RevokeToken", revoke_token, RPC_UNARY, ACCESS_ADMIN, USUAL_BYTES,
+               .start = revoke_token_start),
     METHOD_ROW("AdminService", "ListAudit", list_audit, RPC_UNARY, ACCESS_ADMIN, USUAL_BYTES),
     METHOD_ROW("AdminService", "ExportContact", export_contact, RPC_UNARY, ACCESS_ADMIN, USUAL_BYTES),
     METHOD_ROW("AdminService", "EraseContact", erase_contact, RPC_UNARY, ACCESS_ADMIN, USUAL_BYTES),
     {.path = NULL},
 };
+METHODS_COMPLETE(admin_service_methods, AdminService);

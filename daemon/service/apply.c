@@ -3,10 +3,12 @@
 #include "base/arena.h"
 #include "loop/worker.h"
 #include "model/batch.h"
+#include "model/batch_institution.h"
 #include "partner/v1/registry.pb-c.h"
 #include "replica/replica.h"
 #include "replica/snapshot.h"
 #include "rpc/call.h"
+#include "service/auth.h"
 #include "service/request.h"
 #include "service/services.h"
 #include "store/batch.h"
@@ -24,6 +26,8 @@ struct applying {
     struct arena *arena;
     const apply_request *request;
     const struct vocabulary *vocabulary; /* acquired; NULL while nothing is loaded */
+    const char *institution;             /* an institution's organisation, or NULL */
+    const char *denial;                  /* why it may not write this, or NULL */
     unsigned char request_hash[REQUEST_HASH_BYTES];
     struct batch batch;
     struct store_batch write;
@@ -107,6 +111,8 @@ static void prepare(void *context)
                              &batch->changes[i]);
         store_batch_hash(&batch->changes[i]);
     }
+    if (applying->institution)
+        applying->denial = batch_institution_fault(applying->arena, batch, applying->institution);
 }
 
 static void prepared(void *context)
@@ -115,6 +121,11 @@ static void prepared(void *context)
     vocabulary_release(applying->vocabulary);
     if (rpc_call_is_over(applying->call)) {
         /* Nobody waits for the answer any more and nothing has been written: it is as if it had not come. */
+        rpc_call_release(applying->call);
+        return;
+    }
+    if (applying->denial) {
+        rpc_call_finish(applying->call, status_make(STATUS_PERMISSION_DENIED, applying->denial));
         rpc_call_release(applying->call);
         return;
     }
@@ -137,6 +148,8 @@ void apply_start(struct rpc_call *call, const ProtobufCMessage *message)
     struct arena *arena = rpc_call_arena(call);
     struct services *services = services_of(call);
     struct status status = request_check(arena, request);
+    if (status_ok(status))
+        status = auth_check_registry(call, request->registry);
     if (!status_ok(status)) {
         rpc_call_finish(call, status);
         return;
@@ -147,6 +160,7 @@ void apply_start(struct rpc_call *call, const ProtobufCMessage *message)
         .arena = arena,
         .request = request,
         .vocabulary = current_vocabulary(services),
+        .institution = auth_institution(call),
         .batch = {.registry = request->registry,
                   .changes = arena_array(arena, request->n_changes, sizeof(struct batch_change)),
                   .count = request->n_changes,
@@ -159,6 +173,7 @@ void apply_start(struct rpc_call *call, const ProtobufCMessage *message)
         .request_id = request->request_id,
         .request_hash = applying->request_hash,
         .dry_run = request->dry_run,
+        .institution = applying->institution,
         .pack = pack_answer,
         .done = written,
         .context = applying,

@@ -14,9 +14,11 @@ const struct rpc_method agreement_service_methods[] = {
                USUAL_BYTES),
     {.path = NULL},
 };
+METHODS_COMPLETE(agreement_service_methods, AgreementService);
 
 const struct rpc_method evidence_service_methods[] = {
     METHOD_ROW("EvidenceService", "SubmitReport", submit_report, RPC_UNARY, ACCESS_PARTY, USUAL_BYTES),
     METHOD_ROW("EvidenceService", "GetEvidence", get_evidence, RPC_UNARY, ACCESS_READ, USUAL_BYTES),
     {.path = NULL},
 };
+METHODS_COMPLETE(evidence_service_methods, EvidenceService);

@@ -156,3 +156,4 @@ const struct rpc_method match_service_methods[] = {
     METHOD_ROW("MatchService", "PlanCohort", plan_cohort, RPC_UNARY, ACCESS_READ, QUESTION_BYTES),
     {.path = NULL},
 };
+METHODS_COMPLETE(match_service_methods, MatchService);

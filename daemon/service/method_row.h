@@ -17,6 +17,14 @@
     METHOD_ROW(SERVICE, NAME, STEM, RPC_UNARY, ACCESS_READ, BYTES, .start = (START), \
                .cancelled = read_cancelled)
 
+/* The build fails where a service's table has not as many rows as the contract has methods: protoc-c gives each service a struct
+ * of one function a method. That they are the right ones a test sees. */
+#define METHODS_COMPLETE(TABLE, SERVICE)                                                      \
+    static_assert(sizeof(TABLE) / sizeof *(TABLE)-1 ==                                        \
+                      (sizeof(Partner__V1__##SERVICE##_Service) - sizeof(ProtobufCService)) / \
+                          sizeof(void (*)(void)),                                             \
+                  "each method of " #SERVICE " has its row")
+
 /* Limits of messages: see docs/OPERATIONS.md. */
 enum {
     QUESTION_BYTES = 64 * 1024,

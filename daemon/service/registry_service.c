@@ -36,3 +36,4 @@ const struct rpc_method registry_service_methods[] = {
     METHOD_ROW("RegistryService", "Watch", watch, RPC_SERVER_STREAM, ACCESS_READ, USUAL_BYTES),
     {.path = NULL},
 };
+METHODS_COMPLETE(registry_service_methods, RegistryService);

@@ -10,6 +10,7 @@ struct replica_reader;
 struct rpc_call;
 struct rpc_method;
 struct store;
+struct token_keeper;
 struct worker_pool;
 
 enum public_read { PUBLIC_READ_NONE, PUBLIC_READ_LOOPBACK, PUBLIC_READ_ALL };
@@ -19,12 +20,13 @@ struct service_loop {
     struct loop *loop;
     struct store *store;
     struct replica_reader *reader;
+    struct token_keeper *tokens;
 };
 
 /* What all handlers share; set up by main before the first call, constant after. The handlers find it by
  * rpc_call_services. */
 struct services {
-    bool open; /* callers from loopback are admins */
+    bool open; /* callers from loopback are admins until a first token exists */
     enum public_read public_read;
     struct replica *replica;
     struct worker_pool *workers;

@@ -149,3 +149,4 @@ const struct rpc_method vocabulary_service_methods[] = {
                .half_close = load_concepts_half_close, .cancelled = load_concepts_cancelled),
     {.path = NULL},
 };
+METHODS_COMPLETE(vocabulary_service_methods, VocabularyService);

@@ -10,8 +10,14 @@
 #include "store/parameter.h"
 #include "store/transaction.h"
 
-static const struct statement lock_registry = {"lock_registry",
-                                               "SELECT FROM registry WHERE id = $1 FOR NO KEY UPDATE"};
+static const struct statement lock_registry = {
+    "lock_registry", "SELECT upstream FROM registry WHERE id = $1 FOR NO KEY UPDATE"};
+
+/* One of the ids that stands for something else than an offer or a need of that organisation. */
+static const struct statement find_foreign = {
+    "find_foreign", "SELECT id FROM record r WHERE id = ANY ($1::text[])"
+                    " AND NOT EXISTS (SELECT FROM offer WHERE id = r.id AND organisation_id = $2)"
+                    " AND NOT EXISTS (SELECT FROM need WHERE id = r.id AND organisation_id = $2) LIMIT 1"};
 
 static const struct statement find_request = {
     "find_request",
@@ -120,6 +126,7 @@ static void write_records(struct transaction *transaction, PGresult *const *)
 static void write_batch(struct batch_write *write)
 {
     batch_rows_init(&write->rows, write->request.arena, write->request.batch, write->change_set);
+    write->rows.by_institution = write->request.institution != NULL;
     write->next_row = 0;
     write->statement_count = batch_rows_send_first(&write->rows, &write->transaction);
     run_records(write);
@@ -135,6 +142,28 @@ static void leave_as_it_is(struct batch_write *write, uint64_t newest)
 /* ---- first: what stands there ---- */
 
 enum { RESULT_BEGIN, RESULT_LOCK, RESULT_LINE, RESULT_FACTS };
+
+static struct status say_unknown(void)
+{
+    struct status status = status_make(STATUS_NOT_FOUND, "registry is not known");
+    status.field = "registry";
+    return status;
+}
+
+static struct status say_followed(struct arena *arena, const char *upstream)
+{
+    struct status status = status_format(arena, STATUS_FAILED_PRECONDITION, "registry",
+                                         "registry is followed from %s, and read-only here", upstream);
+    status.reason = "REGISTRY_FOLLOWED";
+    return status;
+}
+
+static struct status say_foreign(struct arena *arena, const PGresult *result)
+{
+    return status_format(arena, STATUS_PERMISSION_DENIED, NULL,
+                         "%s stands for a record that the token doesn't write",
+                         result_text(arena, result, 0, 0));
+}
 
 /* True: the request has its answer. */
 static bool answer_again(struct batch_write *write, const PGresult *result)
@@ -156,20 +185,33 @@ static bool answer_again(struct batch_write *write, const PGresult *result)
     return true;
 }
 
+/* True: the registry is not to be written. */
+static bool refuse_batch(struct batch_write *write, PGresult *const *results)
+{
+    struct arena *arena = write->request.arena;
+    const PGresult *registry = results[RESULT_LOCK];
+    const char *upstream = PQntuples(registry) ? result_text(arena, registry, 0, 0) : "";
+    if (PQntuples(registry) && !*upstream)
+        return false;
+    transaction_refuse(&write->transaction, *upstream ? say_followed(arena, upstream) : say_unknown());
+    return true;
+}
+
 static void on_facts(struct transaction *transaction, PGresult *const *results)
 {
     struct batch_write *write = write_of(transaction);
-    if (PQntuples(results[RESULT_LOCK]) == 0) {
-        struct status status = status_make(STATUS_NOT_FOUND, "registry is not known");
-        status.field = "registry";
-        transaction_refuse(transaction, status);
+    struct line_state line = line_of(results[RESULT_LINE]);
+    if (refuse_batch(write, results))
+        return;
+    results += RESULT_FACTS;
+    if (keeps_answer(write) && answer_again(write, *results++))
+        return;
+    if (write->request.institution && PQntuples(*results++)) {
+        transaction_refuse(transaction, say_foreign(write->request.arena, results[-1]));
         return;
     }
-    if (keeps_answer(write) && answer_again(write, results[RESULT_FACTS]))
-        return;
-    struct line_state line = line_of(results[RESULT_LINE]);
     struct batch_facts facts;
-    batch_rows_facts(write->request.arena, results + RESULT_FACTS + keeps_answer(write), &facts);
+    batch_rows_facts(write->request.arena, results, &facts);
     if (write->request.batch->count)
         memcpy(write->request.batch->changes, write->prepared,
                write->request.batch->count * sizeof *write->prepared);
@@ -185,6 +227,20 @@ static void on_facts(struct transaction *transaction, PGresult *const *results)
     }
 }
 
+static void ask_foreign(struct batch_write *write)
+{
+    struct parameters parameters = {.arena = write->request.arena};
+    const struct batch *batch = write->request.batch;
+    const char **ids = arena_array(write->request.arena, batch->count, sizeof *ids);
+    size_t count = 0;
+    for (size_t i = 0; i < batch->count; i++)
+        if (id_is_valid(batch->changes[i].id) && id_is_of_registry(batch->changes[i].id, batch->registry))
+            ids[count++] = batch->changes[i].id;
+    parameters_texts(&parameters, ids, count);
+    parameters_text(&parameters, write->request.institution);
+    transaction_send(&write->transaction, &find_foreign, &parameters);
+}
+
 static void on_start(struct transaction *transaction)
 {
     struct batch_write *write = write_of(transaction);
@@ -197,6 +253,8 @@ static void on_start(struct transaction *transaction)
         struct parameters key = request_key(write);
         transaction_send(transaction, &find_request, &key);
     }
+    if (write->request.institution)
+        ask_foreign(write);
     batch_rows_ask(transaction, write->request.arena, write->request.batch->registry, &write->wanted);
     transaction_run(transaction, on_facts);
 }

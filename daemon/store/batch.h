@@ -33,6 +33,8 @@ struct store_batch {
     const void
         *request_hash; /* REQUEST_HASH_BYTES bytes over the request's content; unused without a request_id */
     bool dry_run;      /* judges, writes nothing, keeps no answer */
+    const char *
+        institution; /* an institution writes: its organisation, whose the stored records have to be; or NULL */
     store_pack_fn pack;
     store_batch_done_fn done;
     void *context; /* of both */
@@ -41,5 +43,6 @@ struct store_batch {
 /* Judges and writes a batch in one transaction. What changes something takes the next revision; else the current one is
  * answered. An answer is kept with its request_id for seven days, in the same transaction.
  * NOT_FOUND, field `registry`: there is no such registry. INVALID_ARGUMENT, field `request_id`, reason REQUEST_ID_REUSED:
- * kept with another hash. The rest as in store.h. */
+ * kept with another hash. PERMISSION_DENIED: one of the ids stands for a record that is not the institution's.
+ * FAILED_PRECONDITION, field `registry`, reason REGISTRY_FOLLOWED: it is followed from an upstream. The rest as in store.h. */
 void store_batch_apply(struct store *store, const struct store_batch *batch);

@@ -110,10 +110,10 @@ static const struct statement delete_records = {"delete_records",
 
 static const struct statement upsert_records = {
     "upsert_records",
-    "INSERT INTO record (id, kind, change_set, content_hash)"
-    " SELECT i, k, $1, h FROM unnest($2::text[], $3::smallint[], $4::bytea[]) AS w (i, k, h)"
-    " ON CONFLICT (id) DO UPDATE"
-    " SET change_set = EXCLUDED.change_set, content_hash = EXCLUDED.content_hash"};
+    "INSERT INTO record (id, kind, change_set, content_hash, by_institution)"
+    " SELECT i, k, $1, h, $5 FROM unnest($2::text[], $3::smallint[], $4::bytea[]) AS w (i, k, h)"
+    " ON CONFLICT (id) DO UPDATE SET change_set = EXCLUDED.change_set,"
+    " content_hash = EXCLUDED.content_hash, by_institution = EXCLUDED.by_institution"};
 
 static const struct statement take_identifiers = {
     "take_identifiers", "INSERT INTO identifier (organisation_id, scheme, value)"
@@ -204,6 +204,7 @@ static size_t send_upserts(const struct batch_rows *rows, struct transaction *tr
     parameters_texts(&parameters, ids, count);
     parameters_int2s(&parameters, kinds, count);
     parameters_blobs(&parameters, hashes, count);
+    parameters_bool(&parameters, rows->by_institution);
     transaction_send(transaction, &upsert_records, &parameters);
     return 1;
 }

@@ -23,6 +23,7 @@ struct batch_rows {
     struct arena *arena;
     const char *registry;
     int64_t change_set;
+    bool by_institution; /* as record.by_institution; false at first */
     const struct batch_change **changes;
     size_t count;
 };

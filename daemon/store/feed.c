@@ -181,14 +181,19 @@ static void on_closed(void *context)
     report_reachable(feed, false);
 }
 
-/* First it listens, then it reads: what is committed in between is either read or told. */
-static void on_listening(struct feed *feed)
+static void on_placed(struct feed *feed)
 {
-    report_reachable(feed, true);
     if (feed->is_loaded)
         feed_follow_start(feed);
     else
         feed_load_start(feed);
+}
+
+/* First it listens, then it reads: what is committed in between is either read or told. */
+static void on_listening(struct feed *feed)
+{
+    report_reachable(feed, true);
+    feed_place_start(feed, on_placed);
 }
 
 static const struct feed_step listen_step = {.sql = "LISTEN partnerd_change", .end = on_listening};
@@ -242,5 +247,6 @@ void feed_free(struct feed *feed)
     column_codec_free(feed->codec);
     free(feed->epoch);
     free(feed->follow.epoch);
+    free(feed->place.epoch);
     free(feed);
 }

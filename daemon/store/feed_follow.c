@@ -49,6 +49,7 @@ static bool finish_revision(struct feed *feed)
     if (feed->follow.changes != revision->change_count)
         return false;
     feed->cursor = revision->revision;
+    feed->cursor_change_set = revision->change_set;
     feed->follow.at++;
     feed->follow.changes = 0;
     feed->handlers.revision_done(feed->context, revision->revision, revision->time_us);

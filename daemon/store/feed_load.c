@@ -67,6 +67,7 @@ static void on_record(struct feed *feed, const unsigned char *bytes, size_t size
 static void on_committed(struct feed *feed)
 {
     feed->cursor = feed->load.revision;
+    feed->cursor_change_set = feed->load.change_set;
     feed->is_loaded = true;
     feed->handlers.loaded(feed->context, feed->load.revision, feed->load.time_us, feed->epoch);
     feed_report_newest(feed, feed->load.revision);
@@ -120,6 +121,7 @@ static void on_line(struct feed *feed, const PGresult *result, int row)
     feed->load.revision = (uint64_t)result_int8(result, row, 0);
     set_text(&feed->epoch, result, row, 1);
     feed->load.time_us = PQgetisnull(result, row, 2) ? 0 : result_time_us(result, row, 2);
+    feed->load.change_set = PQgetisnull(result, row, 3) ? 0 : result_int8(result, row, 3);
 }
 
 static void on_line_end(struct feed *feed)
@@ -128,8 +130,8 @@ static void on_line_end(struct feed *feed)
 }
 
 static const struct feed_step line_step = {
-    .sql =
-        "SELECT l.newest, l.epoch, v.time FROM revision_line l LEFT JOIN revision v ON v.revision = l.newest",
+    .sql = "SELECT l.newest, l.epoch, v.time, v.change_set FROM revision_line l LEFT JOIN revision v ON "
+           "v.revision = l.newest",
     .row = on_line,
     .end = on_line_end};
 

@@ -64,12 +64,13 @@ struct feed {
     char *epoch;
     bool is_loaded;
     uint64_t cursor; /* the last revision that was given whole */
+    int64_t cursor_change_set;
     uint64_t newest; /* as last reported */
 
     struct {
         enum record_kind kind;
         uint64_t revision;
-        int64_t time_us;
+        int64_t time_us, change_set;
     } load;
 
     struct {
@@ -80,6 +81,12 @@ struct feed {
         size_t at, end;  /* those of this round, from the one at hand */
         int32_t changes; /* of the one at hand, given so far */
     } follow;
+
+    struct {
+        char *epoch;
+        bool is_another, is_noted;
+        void (*end)(struct feed *feed);
+    } place;
 
     struct {
         struct arena *arena;
@@ -96,6 +103,8 @@ void feed_rest(struct feed *feed);
 void feed_fail(struct feed *feed, const char *reason);
 void feed_report_newest(struct feed *feed, uint64_t newest);
 
+/* Sees to it that the epoch is renewed where the database has become another one, then calls `end`. */
+void feed_place_start(struct feed *feed, void (*end)(struct feed *feed));
 void feed_load_start(struct feed *feed);
 void feed_follow_start(struct feed *feed);
 /* Gives all concepts, then calls `end`. */

@@ -20,9 +20,11 @@ static const struct statement line = {"line",
                                       "SELECT nextval('change_set'), (SELECT newest FROM revision_line)"};
 
 static const struct statement take_revision = {
-    "take_revision", "WITH line AS (UPDATE revision_line SET newest = newest + 1 RETURNING newest)"
-                     " INSERT INTO revision (revision, change_set, time, change_count, vocabulary)"
-                     " SELECT newest, $1, clock_timestamp(), $2, $3 FROM line RETURNING revision"};
+    "take_revision",
+    "WITH line AS (UPDATE revision_line SET newest = newest + 1, changes = changes + $2::integer"
+    " RETURNING newest, changes)"
+    " INSERT INTO revision (revision, change_set, time, change_count, vocabulary, total)"
+    " SELECT newest, $1, clock_timestamp(), $2::integer, $3, changes FROM line RETURNING revision"};
 
 /* ---- failures ---- */
 

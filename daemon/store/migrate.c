@@ -78,8 +78,8 @@ static struct status query(const struct migration_run *run, const char *sql, int
                            const char *const *values, const char *what, const char **ret_value)
 {
     PGresult *result = PQexecParams(run->pg, sql, count, NULL, values, NULL, NULL, 0);
-    bool has_row = PQntuples(result) > 0 && PQnfields(result) > 0;
-    *ret_value = has_row ? arena_strdup(run->arena, PQgetvalue(result, 0, 0)) : NULL;
+    bool has_value = PQntuples(result) > 0 && PQnfields(result) > 0 && !PQgetisnull(result, 0, 0);
+    *ret_value = has_value ? arena_strdup(run->arena, PQgetvalue(result, 0, 0)) : NULL;
     return run_status(run, result, what);
 }
 

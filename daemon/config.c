@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <ini.h>
+#include <libpq-fe.h>
 #include <netinet/in.h>
 
 #include "base/arena.h"
@@ -15,6 +16,7 @@
 
 enum setting_type {
     TYPE_TEXT,
+    TYPE_CONNINFO,
     TYPE_LIST,
     TYPE_BOOL,
     TYPE_UNSIGNED,
@@ -45,7 +47,7 @@ enum { HOUR_MS = 3600 * 1000 };
 
 static const struct setting settings[] = {
     ROW("listen", TYPE_LIST, listen, 0, 0, "HOST:PORT to listen on; repeat it or separate by commas"),
-    ROW("database", TYPE_TEXT, store.conninfo, 0, 0,
+    ROW("database", TYPE_CONNINFO, store.conninfo, 0, 0,
         "how libpq reaches PostgreSQL: \"host=... dbname=...\" or a URI"),
     ROW("open", TYPE_BOOL, open, 0, 0, "callers from loopback are admins until a first token exists"),
     ROW("public-read", TYPE_READ, public_read, 0, 0, "who may read without a token: none, loopback or all"),
@@ -87,7 +89,7 @@ static const struct setting settings[] = {
     LIMIT("progress-bytes", TYPE_SIZE, progress_bytes_per_s, 0, GIB, "a second that it must bring"),
     LIMIT("peer-resets", TYPE_RATE, peer_resets, 1, 1e6, "of streams by the peer, at once"),
     LIMIT("peer-resets-per-second", TYPE_RATE, peer_resets_per_s, 0, 1e6, "and then"),
-    LIMIT("own-resets", TYPE_RATE, own_resets, 1, 1e6, "that the peer provoked, each connection"),
+    LIMIT("own-resets", TYPE_UNSIGNED, own_resets, 1, 1e6, "that the peer provoked, each connection"),
     LIMIT("pings", TYPE_RATE, pings, 1, 1e6, "PING frames at once"),
     LIMIT("pings-per-second", TYPE_RATE, pings_per_s, 0, 1e6, "and then"),
     LIMIT("settings-frames", TYPE_RATE, settings, 1, 1e6, "SETTINGS frames at once"),
@@ -197,6 +199,7 @@ static bool read_value(struct config *config, struct arena *arena, const struct 
     int number;
     switch (setting->type) {
     case TYPE_TEXT:
+    case TYPE_CONNINFO:
         *(const char **)member = arena_strdup(arena, text);
         return true;
     case TYPE_LIST:
@@ -220,6 +223,7 @@ static const char *expectation(struct arena *arena, const struct setting *settin
 {
     switch (setting->type) {
     case TYPE_TEXT:
+    case TYPE_CONNINFO:
         return "text";
     case TYPE_LIST:
         return "HOST:PORT, at most 16";
@@ -457,22 +461,38 @@ struct status config_read(struct config *config, struct arena *arena, int argc, 
 
 /* ---- printing ---- */
 
-/* A conninfo with the values of its passwords as "***": `password=...` and `://user:...@`. */
+static void print_quoted(FILE *out, const char *value)
+{
+    fputc('\'', out);
+    for (; *value; value++) {
+        if (*value == '\'' || *value == '\\')
+            fputc('\\', out);
+        fputc(*value, out);
+    }
+    fputc('\'', out);
+}
+
+/* A conninfo as pairs, what libpq itself would hide as "***"; one that libpq can't read says nothing of itself, unless it
+ * is a bare name. */
 static void print_masked(FILE *out, const char *conninfo)
 {
-    const char *keyword = strstr(conninfo, "password=");
-    const char *scheme = strstr(conninfo, "://");
-    const char *at = scheme ? strrchr(scheme, '@') : NULL;
-    const char *colon = at ? memchr(scheme + 3, ':', (size_t)(at - scheme - 3)) : NULL;
-    const char *from = keyword ? keyword + strlen("password=") : colon ? colon + 1 : NULL;
-    if (!from) {
-        fputs(conninfo, out);
-        return;
+    PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
+    if (!options)
+        fputs(strpbrk(conninfo, "=:@") ? "***" : conninfo, out);
+    const char *blank = "";
+    for (const PQconninfoOption *option = options; option && option->keyword; option++) {
+        if (!option->val)
+            continue;
+        fprintf(out, "%s%s=", blank, option->keyword);
+        if (*option->dispchar == '*')
+            fputs("***", out);
+        else if (!*option->val || strpbrk(option->val, " '\\"))
+            print_quoted(out, option->val);
+        else
+            fputs(option->val, out);
+        blank = " ";
     }
-    const char *to = keyword ? from + strcspn(from, " &") : at;
-    if (keyword && *from == '\'')
-        to = from + 1 + strcspn(from + 1, "'");
-    fprintf(out, "%.*s***%s", (int)(from - conninfo), conninfo, to);
+    PQconninfoFree(options);
 }
 
 static void print_value(const struct config *config, const struct setting *setting, FILE *out)
@@ -480,6 +500,9 @@ static void print_value(const struct config *config, const struct setting *setti
     const void *member = (const char *)config + setting->offset;
     switch (setting->type) {
     case TYPE_TEXT:
+        fputs(*(const char *const *)member, out);
+        break;
+    case TYPE_CONNINFO:
         print_masked(out, *(const char *const *)member);
         break;
     case TYPE_LIST:

@@ -216,11 +216,28 @@ void channel_connection_flush(struct channel_connection *connection)
         channel_connection_fail(connection, "lost the connection to", "the server closed it");
 }
 
+/* A web server, or one that speaks TLS and answers cleartext with a page that says so; libnghttp2 would not tell. */
+static bool fails_by_http1(struct channel_connection *connection, struct evbuffer *input)
+{
+    static const char version[] = "HTTP/1.", hint[] = "https://";
+    char first[sizeof version - 1];
+    if (connection->has_input || evbuffer_copyout(input, first, sizeof first) != sizeof first ||
+        memcmp(first, version, sizeof first) != 0)
+        return false;
+    if (evbuffer_search(input, hint, sizeof hint - 1, NULL).pos >= 0)
+        channel_connection_fail(connection, "cannot reach", "it speaks TLS: use https://");
+    else
+        channel_connection_fail(connection, "cannot reach", "it speaks HTTP/1 alone, not HTTP/2");
+    return true;
+}
+
 static void on_readable(struct bufferevent *stream, void *context)
 {
     struct channel_connection *connection = context;
     struct evbuffer *input = bufferevent_get_input(stream);
-    while (!connection->dead && evbuffer_get_length(input)) {
+    bool is_odd = fails_by_http1(connection, input);
+    connection->has_input = true;
+    while (!is_odd && !connection->dead && evbuffer_get_length(input)) {
         size_t size = evbuffer_get_contiguous_space(input);
         connection->busy = true;
         ssize_t used =

@@ -24,6 +24,7 @@ struct channel_connection {
     struct timer timer;                   /* of connecting */
     bool connected, dead, draining;       /* draining: takes no further calls */
     bool busy;                            /* within libnghttp2 */
+    bool has_input;                       /* some has come */
     char fault[160];                      /* room for the sentence of one */
     size_t call_count;
     struct channel_connection *next;

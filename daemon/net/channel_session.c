@@ -98,11 +98,8 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream_id, c
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *context)
 {
     struct channel_connection *connection = context;
-    if (frame->hd.type == NGHTTP2_GOAWAY) {
+    if (frame->hd.type == NGHTTP2_GOAWAY)
         connection->draining = true;
-        if (frame->goaway.error_code == NGHTTP2_INADEQUATE_SECURITY && !connection->channel->tls)
-            channel_connection_fail(connection, "cannot reach", "it speaks TLS: use https://");
-    }
     if ((frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) ||
         !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
         return 0;

@@ -218,20 +218,12 @@ void tls_say_end(struct bufferevent *stream)
     ERR_clear_error();
 }
 
-/* To someone who speaks cleartext where TLS is spoken. */
-
-static const char http1_answer[] = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n"
-                                   "Content-Length: 35\r\nConnection: close\r\n\r\n"
-                                   "This port speaks TLS: use https://\n";
-/* An empty SETTINGS; a GOAWAY with INADEQUATE_SECURITY. */
-static const char http2_answer[] = "\0\0\0\4\0\0\0\0\0"
-                                   "\0\0\x1c\7\0\0\0\0\0\0\0\0\0\0\0\0\x0cthis port speaks TLS";
-
-static void answer_cleartext(int fd, const char *answer, size_t size)
-{
-    if (send(fd, answer, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-        return; /* then not */
-}
+/* To someone who speaks cleartext where TLS is spoken. HTTP/2 clients take it for what it is: no HTTP/2, and give up at
+ * once. */
+static const char cleartext_answer[] =
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    "Content-Length: 35\r\nConnection: close\r\n\r\n"
+    "This port speaks TLS: use https://\n";
 
 /* OpenSSL has read five bytes, and found "PRI *" to be no TLS. */
 static bool is_rest_of_preface(int fd)
@@ -242,12 +234,12 @@ static bool is_rest_of_preface(int fd)
            memcmp(bytes, rest, sizeof bytes) == 0;
 }
 
-static void answer_fault(int fd, int reason)
+static void answer_cleartext(int fd, int reason)
 {
-    if (reason == SSL_R_HTTP_REQUEST)
-        answer_cleartext(fd, http1_answer, sizeof http1_answer - 1);
-    else if (reason == SSL_R_WRONG_VERSION_NUMBER && is_rest_of_preface(fd))
-        answer_cleartext(fd, http2_answer, sizeof http2_answer - 1);
+    bool is_http =
+        reason == SSL_R_HTTP_REQUEST || (reason == SSL_R_WRONG_VERSION_NUMBER && is_rest_of_preface(fd));
+    if (is_http && send(fd, cleartext_answer, sizeof cleartext_answer - 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+        return; /* then not */
 }
 
 /* Closing a socket with unread input would make a reset, which can overtake what was said. */
@@ -268,7 +260,7 @@ const char *tls_break_off(struct bufferevent *stream)
     while ((error = bufferevent_get_openssl_error(stream))) {
         if (ERR_GET_LIB(error) != ERR_LIB_SSL)
             continue;
-        answer_fault(fd, ERR_GET_REASON(error));
+        answer_cleartext(fd, ERR_GET_REASON(error));
         if (ERR_reason_error_string(error))
             reason = ERR_reason_error_string(error);
     }

@@ -312,6 +312,14 @@ class Refusals(sample.Case):
                 refusal = self.refused_raw(method, body, "INVALID_ARGUMENT")
                 self.assertEqual([field], list(refusal["fields"]))
 
+    def test_numbers_that_an_enum_does_not_have_are_a_records_own_fault(self):
+        good = wire.field(1, b"bad/enum") + wire.field(3, b"Name") + wire.field(5, b"DE")
+        bad = wire.field(1, b"bad/enum2") + wire.field(2, wire.varint(3) + wire.varint(99)) + wire.field(3, b"Name") + wire.field(5, b"DE")
+        changes = [wire.field(2, wire.field(1, wire.field(1, one))) for one in (bad, good + wire.field(2, wire.varint(3)))]
+        request = self.client.methods["Apply"][1].FromString(wire.field(1, b"bad") + b"".join(changes))
+        answer = self.client.call("Apply", request)
+        self.assertEqual([(0, "bad/enum2", "organisation.roles[1]")], [(one.index, one.id, one.field) for one in answer.rejections])
+
     def test_a_choice_that_is_given_twice_is_refused(self):
         for body in (wire.field(1, b"") + wire.field(2, b"sample/need-001"), wire.field(2, b"sample/need-001") * 2):
             with self.subTest(body=body):

@@ -5,8 +5,8 @@ import os
 import subprocess
 
 import harness
+import methods
 import sample
-from test_grpc_python import IMPLEMENTED
 
 
 class Calls(sample.Case):
@@ -16,7 +16,7 @@ class Calls(sample.Case):
         modules = os.environ.get("NODE_PATH", str(harness.ROOT / "build" / "node" / "node_modules"))
         done = subprocess.run(
             ["node", str(harness.ROOT / "tests" / "integration" / "grpc_calls.js"), cls.daemon.target, str(harness.ROOT / "proto"),
-             str(cls.revision), ",".join(sorted(IMPLEMENTED))], capture_output=True, text=True, check=False, timeout=60 * harness.SLOW,
+             str(cls.revision), ",".join(sorted(methods.implemented()))], capture_output=True, text=True, check=False, timeout=60 * harness.SLOW,
             env={**harness.plain_environment(), "NODE_PATH": modules, "PARTNER_SLOW": str(harness.SLOW)})
         cls.trouble = done.stderr
         cls.came = json.loads(done.stdout) if done.returncode == 0 else None
@@ -66,7 +66,7 @@ class Calls(sample.Case):
         self.assertTrue(self.answer("getStatus")["database_reachable"])
 
     def test_methods_of_the_contract_that_are_not_there_yet_are_unimplemented(self):
-        self.assertEqual(set(harness.contract_methods()) - IMPLEMENTED, set(self.came["methods"]))
+        self.assertEqual(set(harness.contract_methods()) - methods.implemented(), set(self.came["methods"]))
         self.assertEqual({name: "UNIMPLEMENTED" for name in self.came["methods"]}, self.came["methods"])
 
     def test_an_unknown_method_or_service_is_unimplemented(self):

@@ -359,15 +359,20 @@ class Stopping(harness.Case):
     def drained(self) -> bool:
         return bool(self.mine.log_events("stop.draining"))
 
+    def newcomer_code(self) -> str:
+        client = harness.Client(self.mine.target)
+        try:
+            return code_of(lambda: client.call("GetStatus"))
+        finally:
+            client.close()
+
     def test_a_call_under_way_ends_well_when_the_daemon_is_told_to_stop(self):
         client = self.start()
         revision = self.apply("stop", [organisation("a", "stop")]).revision
         call = self.waiting_call(client, revision + 1)
         self.mine.process.send_signal(signal.SIGTERM)
         wait_until(self.drained, 10, "the daemon does not begin to stop")
-        newcomer = harness.Client(self.mine.target)
-        self.assertEqual("UNAVAILABLE", code_of(lambda: newcomer.call("GetStatus")))
-        newcomer.close()
+        wait_until(lambda: self.newcomer_code() == "UNAVAILABLE", 10, "newcomers are taken still")
         self.assertFalse(call.done())
         self.apply("stop", [organisation("b", "stop")])
         self.assertGreaterEqual(call.result().revision, revision + 1)

@@ -247,6 +247,15 @@ class Daemon:
         return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in lines if line and line[0] != "#"}
 
 
+def create_token(conninfo: str, title: str) -> str:
+    """An admin's token by `partnerd --create-token`: its secret."""
+    done = subprocess.run([BUILD / "partnerd", "--database", conninfo, "--create-token", title], capture_output=True, text=True,
+                          timeout=60 * SLOW, check=False, env=plain_environment())
+    if done.returncode != 0 or SANITIZER.search(done.stderr):
+        raise AssertionError(f"partnerd --create-token failed: {done.stderr}")
+    return done.stdout.strip()
+
+
 # ---- the contract in python -----------------------------------------------------------------------------------------------
 
 def contract_methods() -> dict:

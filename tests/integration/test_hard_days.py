@@ -481,6 +481,27 @@ class Starting(harness.Case):
         nowhere.process.send_signal(signal.SIGTERM)
         self.assertIsNotNone(nowhere.process.wait(10 * SLOW))
 
+    def test_while_it_loads_a_daemon_is_live_and_not_ready(self):
+        daemon = harness.Daemon(self.postgres.conninfo(self.database), "--database-statement-ms", "60000", "--database-lock-ms", "60000")
+        client = harness.Client(daemon.target)
+        self.addCleanup(client.close)
+        with Order.Psql(self.postgres.conninfo(self.database)) as psql:
+            psql.run("BEGIN; LOCK TABLE organisation, offer, need IN ACCESS EXCLUSIVE MODE")
+            daemon.start(ready=False)
+            wait_until(lambda: daemon.http("/livez")[0] == 200, 20, "it is not live")
+            self.assertEqual(503, daemon.http("/readyz")[0])
+            status = client.call("GetStatus")
+            self.assertEqual((0, 0), (status.revision, status.organisations))
+            with self.assertRaises(grpc.RpcError) as caught:
+                client.call("FindHosts", {"need": {"title": "x"}})
+            self.assertEqual("UNAVAILABLE", caught.exception.code().name)
+            self.assertGreater(harness.fault_details(caught.exception)["retry_ms"], 0)
+            self.assertEqual(503, daemon.http("/readyz")[0])
+            psql.run("ROLLBACK")
+        daemon.wait_ready()
+        self.assertEqual(0, client.call("FindHosts", {"need": {"title": "x"}}).eligible)
+        self.assertEqual(0, daemon.stop())
+
     def test_two_daemons_may_migrate_an_empty_database_at_once(self):
         database = self.postgres.create_database()
         pair = [harness.Daemon(self.postgres.conninfo(database)).start(ready=False) for _ in range(3)]

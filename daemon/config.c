@@ -68,6 +68,18 @@ static const struct setting settings[] = {
         "writes of a loop that wait for a connection"),
     ROW("upload-bytes", TYPE_SIZE, rpc_upload_bytes, 1 << 20, 64 * GIB,
         "of all messages that are being received or handled"),
+    ROW("watch-memory-bytes", TYPE_SIZE, watch_bytes, 1 << 16, 64 * GIB,
+        "of the newest changes, from which watchers are fed"),
+    ROW("stream-stalled-ms", TYPE_MS, stream_stalled_ms, 1000, HOUR_MS,
+        "an Export or Watch of which nothing is taken"),
+    ROW("log-keep-days", TYPE_UNSIGNED, log.keep_days, 0, 36500,
+        "of changes, for those who watch; 0: without end"),
+    ROW("log-keep-changes", TYPE_RATE, log.keep_changes, 0, 1e15,
+        "for those who watch, unless they are too young"),
+    ROW("log-least-hours", TYPE_UNSIGNED, log.least_hours, 0, 876000,
+        "that all changes are kept, however many"),
+    ROW("log-trim-seconds", TYPE_UNSIGNED, log.every_seconds, 1, 86400,
+        "between looks for changes to be removed"),
     LIMIT("connections", TYPE_UNSIGNED, connections, 1, 1e6, "open at a time"),
     LIMIT("connections-per-address", TYPE_UNSIGNED, connections_per_address, 1, 1e6, "but from loopback"),
     LIMIT("first-bytes-ms", TYPE_MS, first_bytes_ms, 100, HOUR_MS, "from accept to a request"),
@@ -124,6 +136,9 @@ static void config_default(struct config *config)
                   .queue_most = 1000},
         .limits = net_limits_default(),
         .rpc_upload_bytes = 256u << 20,
+        .watch_bytes = 64u << 20,
+        .stream_stalled_ms = 60000,
+        .log = {.keep_days = 30, .keep_changes = 1e7, .least_hours = 168, .every_seconds = 600},
     };
 }
 
@@ -343,6 +358,8 @@ static const struct {
 } actions[] = {
     {"--check", CONFIG_CHECK, "check settings and database, then end"},
     {"--migrate", CONFIG_MIGRATE, "bring the database's schema to this version, then end"},
+    {"--new-epoch", CONFIG_NEW_EPOCH,
+     "let followers export again, after files of an older state were put back"},
     {"--create-token", CONFIG_TOKEN, "make an admin's token, print its secret, then end", "TITLE"},
     {"--print-config", CONFIG_PRINT,
      "print all settings and where each comes from (passwords masked), then end"},

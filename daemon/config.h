@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "net/limits.h"
 #include "service/services.h"
+#include "store/log_trim.h"
 #include "store/store.h"
 
 struct arena;
@@ -18,12 +19,13 @@ enum { CONFIG_LISTEN_MOST = 16 };
 /* What the command line asks for besides serving. */
 enum config_action {
     CONFIG_SERVE,
-    CONFIG_CHECK,   /* --check */
-    CONFIG_MIGRATE, /* --migrate */
-    CONFIG_TOKEN,   /* --create-token */
-    CONFIG_PRINT,   /* --print-config */
-    CONFIG_VERSION, /* --version */
-    CONFIG_HELP,    /* --help */
+    CONFIG_CHECK,     /* --check */
+    CONFIG_MIGRATE,   /* --migrate */
+    CONFIG_NEW_EPOCH, /* --new-epoch */
+    CONFIG_TOKEN,     /* --create-token */
+    CONFIG_PRINT,     /* --print-config */
+    CONFIG_VERSION,   /* --version */
+    CONFIG_HELP,      /* --help */
 };
 
 /* Where a value comes from; the later one wins. */
@@ -46,6 +48,9 @@ struct config {
     struct store_settings store;
     struct net_limits limits;
     size_t rpc_upload_bytes; /* of all messages that are being received or handled */
+    size_t watch_bytes;      /* of the newest changes in memory */
+    int64_t stream_stalled_ms;
+    struct log_trim_settings log;
 
     enum config_source sources[80]; /* by row */
 };

@@ -25,9 +25,12 @@
 #include "rpc/server.h"
 #include "service/auth.h"
 #include "service/services.h"
+#include "service/watch.h"
 #include "service/token_first.h"
 #include "service/token_hub.h"
 #include "service/token_keeper.h"
+#include "store/epoch.h"
+#include "store/log_trim.h"
 #include "store/migrate.h"
 #include "store/store.h"
 
@@ -44,6 +47,7 @@ struct daemon {
     struct replica *replica;
     struct token_hub *tokens;
     struct services services;
+    struct log_trim *log_trim;
     struct rpc_server *rpc;
     struct tls *tls; /* NULL: cleartext */
     struct net_server *net;
@@ -91,6 +95,8 @@ static void on_stop(void *context)
     atomic_store(&daemon->pages.draining, true);
     log_event(LOG_INFO, "stop.draining", "no new calls are taken; those under way may end",
               LOG_NUMBER("at_most_ms", daemon->config->limits.drain_ms));
+    for (size_t i = 0; i < daemon->loop_count; i++)
+        watch_hub_stop(daemon->services.loops[i].watch);
     net_server_drain(daemon->net, drained, daemon);
 }
 
@@ -117,7 +123,7 @@ static void on_reload(void *context)
 static void daemon_start_replica(struct daemon *daemon)
 {
     daemon->replica_loop = loop_new("replica", 0);
-    daemon->replica = replica_new(daemon->replica_loop, &daemon->config->store);
+    daemon->replica = replica_new(daemon->replica_loop, &daemon->config->store, daemon->config->watch_bytes);
     daemon->tokens = token_hub_new(daemon->replica_loop, &daemon->config->store);
 }
 
@@ -134,6 +140,7 @@ static void daemon_start_loops(struct daemon *daemon)
             .store = store_new(daemon->loops[i], &config->store),
             .reader = replica_reader_new(daemon->replica, daemon->loops[i]),
         };
+        parts[i].watch = watch_hub_new(daemon->loops[i], parts[i].store, daemon->replica);
         parts[i].tokens = token_keeper_new(daemon->loops[i], parts[i].store);
         token_hub_add(daemon->tokens, parts[i].tokens);
     }
@@ -145,7 +152,9 @@ static void daemon_start_loops(struct daemon *daemon)
         .loops = parts,
         .loop_count = daemon->loop_count,
         .start_time_us = clock_realtime_us(),
+        .stream_stalled_ms = config->stream_stalled_ms,
     };
+    daemon->log_trim = log_trim_new(parts[0].store, &config->log);
 }
 
 static struct status daemon_listen(struct daemon *daemon, struct arena *arena)
@@ -214,7 +223,10 @@ static void daemon_end(struct daemon *daemon, bool started)
     for (size_t i = 0; i < daemon->loop_count; i++) {
         store_free(daemon->services.loops[i].store);
         replica_reader_free(daemon->services.loops[i].reader);
+        watch_hub_free(daemon->services.loops[i].watch);
         token_keeper_free(daemon->services.loops[i].tokens);
+        if (i == 0)
+            log_trim_free(daemon->log_trim);
         loop_free(daemon->loops[i]);
     }
     rpc_server_free(daemon->rpc);
@@ -271,6 +283,16 @@ static int migrate(const struct config *config, struct arena *arena)
     return status_ok(status) ? EXIT_SUCCESS : fail("database", status);
 }
 
+static int new_epoch(const struct config *config, struct arena *arena)
+{
+    const char *epoch;
+    struct status status = store_new_epoch(arena, config->store.conninfo, &epoch);
+    if (!status_ok(status))
+        return fail("database", status);
+    printf("%s\n", epoch);
+    return EXIT_SUCCESS;
+}
+
 /* The secret alone goes to standard output. */
 static int create_token(const struct config *config, struct arena *arena)
 {
@@ -311,6 +333,8 @@ static int run(const struct config *config, struct arena *arena)
         return check(config, arena);
     case CONFIG_MIGRATE:
         return migrate(config, arena);
+    case CONFIG_NEW_EPOCH:
+        return new_epoch(config, arena);
     case CONFIG_TOKEN:
         return create_token(config, arena);
     default:

@@ -10,6 +10,8 @@
 #include "loop/loop.h"
 #include "loop/timer.h"
 #include "match/index.h"
+#include "replica/change_form.h"
+#include "replica/change_ring.h"
 #include "replica/reader.h"
 #include "replica/working_set.h"
 #include "store/feed.h"
@@ -23,6 +25,8 @@ struct replica {
     struct working_set *set;
     struct vocabulary_builder *concepts; /* between vocabulary_begin and _end */
     struct snapshot_ref *newest;
+    struct change_ring *changes;
+    char *epoch;
     struct reader_list readers;
 
     struct timer publish_timer;
@@ -41,6 +45,7 @@ static void publish(struct replica *replica)
 {
     int64_t start_ns = clock_monotonic_ns();
     struct snapshot *snapshot = working_set_publish(replica->set, replica->whole_revision);
+    snapshot->epoch = heap_strdup(replica->epoch);
     metric_set(replica->bytes_metric, (int64_t)match_index_bytes(snapshot->index));
     snapshot_ref_set(replica->newest, snapshot);
     atomic_store(&replica->revision, replica->whole_revision);
@@ -77,6 +82,7 @@ static void on_reset(void *context)
     struct replica *replica = context;
     replica->loading = true;
     atomic_store(&replica->records_loaded, 0);
+    change_ring_reset(replica->changes);
     working_set_clear(replica->set);
 }
 
@@ -87,10 +93,24 @@ static void on_registry(void *context, const struct feed_registry *registry)
     working_set_registry(replica->set, registry->id, registry->title, registry->update_time_us);
 }
 
+static void note_change(struct replica *replica, const struct feed_record *record)
+{
+    change_ring_add(replica->changes, &(struct record_form){
+                                          .kind = record->kind,
+                                          .id = record->id,
+                                          .packed = record->packed,
+                                          .packed_bytes = record->packed_bytes,
+                                          .revision = record->revision,
+                                          .update_time_us = record->update_time_us,
+                                      });
+}
+
 static void on_record(void *context, const struct feed_record *record)
 {
     struct replica *replica = context;
     replica->within_revision = true;
+    if (!replica->loading)
+        note_change(replica, record);
     if (!record->record.message) {
         working_set_remove(replica->set, record->id, record->update_time_us);
         return;
@@ -130,7 +150,10 @@ static void on_loaded(void *context, uint64_t revision, int64_t, const char *epo
     struct replica *replica = context;
     replica->loading = replica->within_revision = false;
     replica->whole_revision = revision;
+    free(replica->epoch);
+    replica->epoch = heap_strdup(epoch);
     publish(replica);
+    change_ring_loaded(replica->changes, revision);
     log_event(LOG_INFO, "replica.loaded", "all records are in memory",
               LOG_NUMBER("revision", (int64_t)revision),
               LOG_NUMBER("records", (int64_t)atomic_load(&replica->records_loaded)),
@@ -142,6 +165,7 @@ static void on_revision_done(void *context, uint64_t revision, int64_t)
     struct replica *replica = context;
     replica->within_revision = false;
     replica->whole_revision = revision;
+    change_ring_commit(replica->changes, revision);
     publish_soon(replica);
 }
 
@@ -150,6 +174,7 @@ static void on_reachable(void *context, bool reachable)
     struct replica *replica = context;
     atomic_store(&replica->reachable, reachable);
     metric_set(replica->reachable_metric, reachable);
+    change_ring_drop(replica->changes);
     if (reachable)
         log_event(LOG_INFO, "database.reachable", "the database can be reached");
     else
@@ -178,13 +203,14 @@ static const struct feed_handlers handlers = {
 
 /* ---- life ---- */
 
-struct replica *replica_new(struct loop *loop, const struct store_settings *settings)
+struct replica *replica_new(struct loop *loop, const struct store_settings *settings, size_t watch_bytes)
 {
     struct replica *replica = heap_zalloc(sizeof *replica);
     replica->loop = loop;
     replica->settings = settings;
     replica->set = working_set_new();
     replica->newest = snapshot_ref_new();
+    replica->changes = change_ring_new(watch_bytes);
     replica->revision_metric =
         metric_new(METRIC_GAUGE, "partnerd_revision", "", "Revision that answers come from");
     replica->database_metric =
@@ -232,6 +258,8 @@ void replica_free(struct replica *replica)
         vocabulary_release(vocabulary_builder_finish(replica->concepts));
     snapshot_ref_free(replica->newest);
     working_set_free(replica->set);
+    change_ring_free(replica->changes);
+    free(replica->epoch);
     reader_list_fini(&replica->readers);
     free(replica);
 }
@@ -239,6 +267,11 @@ void replica_free(struct replica *replica)
 struct snapshot *replica_snapshot(struct replica *replica)
 {
     return snapshot_ref_acquire(replica->newest);
+}
+
+struct change_ring *replica_changes(struct replica *replica)
+{
+    return replica->changes;
 }
 
 struct replica_state replica_state(const struct replica *replica)

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+struct change_ring;
 struct loop;
 struct snapshot;
 struct store_settings;
@@ -11,8 +13,8 @@ struct store_settings;
  * other threads read. Goes on answering from the last one while the database is away. */
 struct replica;
 
-/* `loop` is the replica's own, and not running yet. */
-struct replica *replica_new(struct loop *loop, const struct store_settings *settings);
+/* `loop` is the replica's own, and not running yet. So much memory is for the newest changes, for those who watch. */
+struct replica *replica_new(struct loop *loop, const struct store_settings *settings, size_t watch_bytes);
 /* After all readers are made: begins to load. The loop is started by the caller, before or after. */
 void replica_start(struct replica *replica);
 /* After the loop has ended, all readers are freed and all snapshots released. */
@@ -32,6 +34,9 @@ struct replica_state {
     uint64_t records_loaded;    /* while loading: so far */
 };
 struct replica_state replica_state(const struct replica *replica);
+
+/* The newest changes, as they come; they may be ahead of the newest snapshot. */
+struct change_ring *replica_changes(struct replica *replica);
 
 /* One a loop: lets the loop's calls wait for a revision. The loop's thread alone, but for new and free. */
 struct replica_reader;

@@ -31,6 +31,7 @@ void snapshot_release(const struct snapshot *snapshot)
         free(shared->registries[i].title);
     }
     free(shared->registries);
+    free(shared->epoch);
     struct generation *generation = shared->generation;
     free(shared);
     atomic_store_explicit(&generation->gone, true, memory_order_release);

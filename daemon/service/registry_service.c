@@ -3,7 +3,9 @@
 #include "partner/v1/registry.pb-c.h"
 #include "service/apply.h"
 #include "service/directory_reads.h"
+#include "service/export.h"
 #include "service/method_row.h"
+#include "service/watch.h"
 
 static void get_organisation_start(struct rpc_call *call, const ProtobufCMessage *request)
 {
@@ -32,8 +34,10 @@ const struct rpc_method registry_service_methods[] = {
                .enums_open = true),
     METHOD_ROW("RegistryService", "Push", push, RPC_CLIENT_STREAM, ACCESS_PUSH, STREAMED_BYTES,
                .enums_open = true),
-    METHOD_ROW("RegistryService", "Export", export, RPC_SERVER_STREAM, ACCESS_READ, USUAL_BYTES),
-    METHOD_ROW("RegistryService", "Watch", watch, RPC_SERVER_STREAM, ACCESS_READ, USUAL_BYTES),
+    METHOD_ROW("RegistryService", "Export", export, RPC_SERVER_STREAM, ACCESS_READ, USUAL_BYTES,
+               .start = export_start, .writable = export_writable, .cancelled = export_cancelled),
+    METHOD_ROW("RegistryService", "Watch", watch, RPC_SERVER_STREAM, ACCESS_READ, USUAL_BYTES,
+               .start = watch_start, .writable = watch_writable, .cancelled = watch_cancelled),
     {.path = NULL},
 };
 METHODS_COMPLETE(registry_service_methods, RegistryService);

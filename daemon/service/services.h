@@ -11,6 +11,7 @@ struct rpc_call;
 struct rpc_method;
 struct store;
 struct token_keeper;
+struct watch_hub;
 struct worker_pool;
 
 enum public_read { PUBLIC_READ_NONE, PUBLIC_READ_LOOPBACK, PUBLIC_READ_ALL };
@@ -21,6 +22,7 @@ struct service_loop {
     struct store *store;
     struct replica_reader *reader;
     struct token_keeper *tokens;
+    struct watch_hub *watch;
 };
 
 /* What all handlers share; set up by main before the first call, constant after. The handlers find it by
@@ -33,6 +35,7 @@ struct services {
     struct service_loop *loops; /* by loop_number */
     size_t loop_count;
     int64_t start_time_us;
+    int64_t stream_stalled_ms; /* how long a stream's reader may take nothing */
 };
 
 struct services *services_of(const struct rpc_call *call);

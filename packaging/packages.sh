@@ -12,7 +12,7 @@ packages_build=(
 # What running it needs beside those.
 packages_run=(postgresql-15 curl)
 # What the tests need beside all of these.
-packages_test=(libcmocka-dev python3-grpcio python3-protobuf clang nodejs npm)
+packages_test=(libcmocka-dev python3-grpcio python3-protobuf clang nodejs npm openssl)
 # What .ci/run needs beside all of these.
 packages_ci=(clang-format-14 shellcheck git)
 

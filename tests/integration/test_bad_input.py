@@ -1,5 +1,6 @@
 """Bad input of every kind is refused with an error that names the field, and the daemon goes on."""
 import gzip
+import random
 import re
 import struct
 
@@ -319,6 +320,40 @@ class Refusals(sample.Case):
         request = self.client.methods["Apply"][1].FromString(wire.field(1, b"bad") + b"".join(changes))
         answer = self.client.call("Apply", request)
         self.assertEqual([(0, "bad/enum2", "organisation.roles[1]")], [(one.index, one.id, one.field) for one in answer.rejections])
+
+    def test_requests_with_changed_bytes_are_answered_or_refused_and_never_an_inner_fault(self):
+        chance = random.Random(20130)
+        whole = {
+            "FindHosts": {"need": sample.records("need")["sample/need-001"], "weights": {"outcomes": 1}, "pageSize": 3},
+            "ExplainMatch": {"need": sample.records("need")["sample/need-003"], "offerId": "sample/offer-0001"},
+            "ListOrganisations": {"query": "gmbh", "countries": ["DE"], "roles": ["ROLE_EMPLOYER"], "sectors": ["07"], "pageSize": 2},
+            "GetOrganisation": {"id": sample.SENDER},
+            "SearchConcepts": {"scheme": "SCHEME_OUTCOME", "query": "weld steel", "language": "en"},
+            "Apply": {"registry": "bad", "dryRun": True, "changes": [
+                {"upsert": {"offer": sample.records("offer")["sample/offer-0001"]}}, {"deleteId": "bad/x"},
+                {"upsert": {"organisation": sample.records("organisation")[sample.SENDER]}}]},
+        }
+        codes = set()
+        for method, content in whole.items():
+            body = self.client.message(method, content).SerializeToString()
+            for _ in range(150):
+                changed = bytearray(body)
+                for _ in range(chance.randint(1, 4)):
+                    at = chance.randrange(len(changed))
+                    how = chance.randrange(4)
+                    if how == 0:
+                        changed[at] = chance.randrange(256)
+                    elif how == 1:
+                        del changed[at:at + chance.randint(1, 8)]
+                    elif how == 2:
+                        changed[at:at] = bytes(chance.randrange(256) for _ in range(chance.randint(1, 8)))
+                    else:
+                        changed[at:at] = changed[at:at + chance.randint(1, 40)]
+                error = self.call_raw(method, bytes(changed or b"\x00"))
+                code = error.code().name if error else "OK"
+                self.assertIn(code, ("OK", "INVALID_ARGUMENT", "NOT_FOUND", "DEADLINE_EXCEEDED"), (method, bytes(changed), error and error.details()))
+                codes.add(code)
+        self.assertLessEqual({"OK", "INVALID_ARGUMENT", "NOT_FOUND"}, codes)
 
     def test_a_choice_that_is_given_twice_is_refused(self):
         for body in (wire.field(1, b"") + wire.field(2, b"sample/need-001"), wire.field(2, b"sample/need-001") * 2):

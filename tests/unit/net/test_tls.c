@@ -277,6 +277,52 @@ static void who_just_closes_its_socket_is_an_ordinary_end(void **state)
     assert_int_equal(ended("tls"), by_tls);
 }
 
+/* ---- slow readers ------------------------------------------------------------------------------------------------- */
+
+enum { PIPELINED = 20000, PIPELINED_AT_ONCE = 100 };
+
+/* Asks for megabytes of pages and reads nothing of them. */
+static struct client ask_for_much(const struct fixture *it)
+{
+    static char requests[PIPELINED_AT_ONCE * sizeof GET_PAGE];
+    requests[0] = '\0';
+    for (unsigned i = 0; i < PIPELINED_AT_ONCE; i++)
+        strcat(requests, GET_PAGE);
+    struct client client = client_open(it, NULL, 0, 0);
+    const int small = 64 * 1024;
+    setsockopt(client.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    for (unsigned i = 0; i < PIPELINED / PIPELINED_AT_ONCE; i++)
+        client_write(&client, requests);
+    return client;
+}
+
+static void who_reads_late_gets_all_that_was_asked_for(void **state)
+{
+    struct client client = ask_for_much(*state);
+    client_write(&client, GET_CLOSE);
+    static char bytes[PIPELINED * 300];
+    assert_int_equal(client_read(&client, bytes, sizeof bytes, NULL), SSL_ERROR_ZERO_RETURN);
+    unsigned count = 0;
+    for (const char *at = bytes; (at = strstr(at, "\r\n\r\npage\n")); at++)
+        count++;
+    assert_int_equal(count, PIPELINED + 1);
+    client_close(&client);
+}
+
+static void who_reads_nothing_is_cut_off(void **state)
+{
+    struct net_limits limits = net_limits_default();
+    limits.sweep_ms = 5;
+    limits.stalled_ms = 50;
+    struct fixture it = *(struct fixture *)*state;
+    it.server = test_server_start_tls(&limits, &test_calls_table, NULL, it.tls);
+    int64_t before = ended("stalled");
+    struct client client = ask_for_much(&it);
+    wait_for_end("stalled", before);
+    client_close(&client);
+    test_server_stop(it.server);
+}
+
 /* ---- floods ------------------------------------------------------------------------------------------------------- */
 
 static void a_few_new_keys_are_fine_and_a_flood_of_them_is_not(void **state)
@@ -400,6 +446,8 @@ int main(void)
         TEST(the_end_is_said_before_the_socket_is_closed),
         TEST(who_says_the_end_after_the_request_still_gets_the_answer),
         TEST(who_just_closes_its_socket_is_an_ordinary_end),
+        TEST(who_reads_late_gets_all_that_was_asked_for),
+        TEST(who_reads_nothing_is_cut_off),
         TEST(a_few_new_keys_are_fine_and_a_flood_of_them_is_not),
         TEST(nobody_renegotiates),
         TEST(files_that_are_of_no_use_are_named),

@@ -100,6 +100,14 @@ static const struct flag registry_flags[] = {
     {0},
 };
 
+static const struct flag token_flags[] = {
+    {"access", 0, FLAG_CHOICE, "reader|institution|agency|admin", "what its bearer may do"},
+    {"scope", 0, FLAG_TEXT, "ID", "an institution's organisation, an agency's registry"},
+    {"expires", 0, FLAG_TEXT, "DATE|TIME",
+     "the last day that it is good, as 2027-06-30, or how long, as 90d"},
+    {0},
+};
+
 static const struct command commands[] = {
     {
         .name = "find",
@@ -253,6 +261,40 @@ static const struct command commands[] = {
         .examples = "partner admin registry list",
         .flags = {read_flags},
         .run = cmd_admin_registry_list,
+    },
+    {
+        .name = "admin token create",
+        .summary = "make a token; its secret is shown once",
+        .arguments = "TITLE",
+        .words_min = 1,
+        .words_max = 1,
+        .examples =
+            "partner admin token create \"SEPIE, nightly push\" --access agency --scope es --expires 365d\n"
+            "umask 077; partner admin token create Levante --access institution --scope es/E10000001 -o "
+            "table "
+            "> levante.token",
+        .text = "reader: reads. institution: writes the offers and needs of its organisation. agency: writes "
+                "its registry. admin: everything. As a table the secret stands alone on standard output, so "
+                "that a file of it is one for --token-file. The server keeps its hash alone: who loses it "
+                "makes another.",
+        .flags = {token_flags},
+        .run = cmd_admin_token_create,
+    },
+    {
+        .name = "admin token list",
+        .summary = "the tokens: whose, for what, and when last used",
+        .examples = "partner admin token list --all",
+        .flags = {page_flags},
+        .run = cmd_admin_token_list,
+    },
+    {
+        .name = "admin token revoke",
+        .summary = "end tokens, within a second and for good",
+        .arguments = "ID...",
+        .words_min = 1,
+        .words_max = 100,
+        .examples = "partner admin token revoke 7tPq3KxWzB4a",
+        .run = cmd_admin_token_revoke,
     },
     {0},
 };

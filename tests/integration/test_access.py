@@ -2,6 +2,9 @@
 
 The two tables at the top say what the rules are; the tests go through every cell of them.
 """
+import json
+import subprocess
+import threading
 import time
 
 import grpc
@@ -438,7 +441,6 @@ class Tokens(TokenCase):
 
     def open_upload(self, client: harness.Client):
         """A LoadConcepts that has begun and goes on for long; the call, and what ends it."""
-        import threading
         done = threading.Event()
 
         def messages():
@@ -506,6 +508,102 @@ class Tokens(TokenCase):
         self.assertNotIn(made.secret[3:], self.sql("SELECT t::text FROM token t"))
         created = [line for line in self.daemon.log_events("token.created") if line["token"] == made.token.id]
         self.assertEqual(1, len(created))
+
+
+class ByPartner(TokenCase):
+    """`partner admin token`, and tokens from files."""
+
+    def partner(self, *arguments: str, token: str | None = None, **options):
+        return super().partner(*arguments, environment={"PARTNER_TOKEN": self.secret if token is None else token}, **options)
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.client.call("CreateRegistry", {"id": "es", "title": "es"})
+
+    def token_file(self, secret: str, mode: int):
+        path = self.daemon.folder / f"{self.id()}.token"
+        path.write_text(secret + "\n", encoding="ascii")
+        path.chmod(mode)
+        return path
+
+    def test_a_token_is_made_listed_and_revoked(self):
+        made = self.partner("admin", "token", "create", "By hand", "--access", "agency", "--scope", "es", "--expires", "90d")
+        self.assertEqual(0, made.returncode, made.stderr)
+        answer = json.loads(made.stdout)
+        self.assertEqual(("By hand", "ACCESS_AGENCY", "es"), tuple(answer["token"][name] for name in ("title", "access", "scope")))
+        name = answer["token"]["id"]
+        table = self.partner("admin", "token", "list", "--all", "--output", "table").stdout
+        line = next(line for line in table.splitlines() if line.startswith(name))
+        self.assertIn("agency", line)
+        self.assertIn("in force", line)
+        self.assertEqual(0, self.partner("admin", "token", "revoke", name).returncode)
+        listed = [json.loads(line) for line in self.partner("admin", "token", "list", "--all").stdout.splitlines()]
+        self.assertEqual([True], [token["revoked"] for token in listed if token["id"] == name])
+        self.assertIn("revoked", self.partner("admin", "token", "list", "-o", "table").stdout)
+
+    def test_as_a_table_the_secret_stands_alone_on_standard_output(self):
+        made = self.partner("admin", "token", "create", "For a file", "--access", "admin", "--output", "table")
+        self.assertRegex(made.stdout, r"^pt_[A-Za-z0-9_-]{43}\n$")
+        self.assertNotIn(made.stdout.strip(), made.stderr)
+        path = self.token_file(made.stdout.strip(), 0o600)
+        self.assertEqual(0, self.partner("admin", "token", "list", "--token-file", str(path), token="").returncode)
+
+    def test_a_token_file_that_others_can_read_is_refused(self):
+        refused = self.partner("status", "--token-file", str(self.token_file(self.secret, 0o644)), token="")
+        self.assertEqual(2, refused.returncode, refused.stderr)
+        self.assertIn("chmod 600", refused.stderr)
+
+    def test_an_expiry_date_is_the_last_good_day(self):
+        made = self.partner("admin", "token", "create", "Till then", "--access", "reader", "--expires", "2099-06-30")
+        self.assertEqual("2099-07-01T00:00:00Z", json.loads(made.stdout)["token"]["expireTime"])
+
+    def test_what_goes_wrong_has_its_exit_code(self):
+        reader = self.token("reader").secret
+        for code, arguments, options in (
+                (2, ("create", "x"), {}), (2, ("create", "x", "--access", "king"), {}), (2, ("create", "--access", "admin"), {}),
+                (2, ("create", "x", "--access", "admin", "--expires", "soon"), {}), (3, ("revoke", "nosuchtoken"), {}),
+                (3, ("create", "x", "--access", "agency", "--scope", "xx"), {}), (6, ("create", "x", "--access", "agency"), {}),
+                (4, ("list",), {"token": ""}), (4, ("list",), {"token": reader}), (4, ("list",), {"token": "nonsense"})):
+            with self.subTest(arguments=arguments):
+                done = self.partner("admin", "token", *arguments, **options)
+                self.assertEqual(code, done.returncode, done.stderr)
+                self.assertEqual("", done.stdout)
+
+
+class FirstToken(harness.Case):
+    """partnerd --create-token."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super(harness.Case, cls).setUpClass()
+        cls.postgres = harness.shared_postgres()
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        super(harness.Case, cls).tearDownClass()
+
+    def create(self, *arguments: str) -> subprocess.CompletedProcess:
+        return subprocess.run([harness.BUILD / "partnerd", *arguments], capture_output=True, text=True, timeout=60, check=False,
+                              env=harness.plain_environment())
+
+    def test_it_migrates_an_empty_database_and_prints_the_secret_alone(self):
+        self.database = self.postgres.create_database()
+        done = self.create("--database", self.postgres.conninfo(self.database), "--create-token", "Erste")
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertRegex(done.stdout, r"^pt_[A-Za-z0-9_-]{43}\n$")
+        self.assertNotIn(done.stdout.strip(), done.stderr)
+        self.assertEqual("Erste\t4\t\tf", self.sql("SELECT title, access, scope, revoked FROM token"))
+
+    def test_what_is_wrong_is_said_and_nothing_is_printed(self):
+        self.database = self.postgres.create_database()
+        conninfo = self.postgres.conninfo(self.database)
+        for code, arguments in ((2, ("--database", conninfo, "--create-token")), (1, ("--database", conninfo, "--create-token", "x" * 501)),
+                                (1, ("--database", conninfo, "--create-token", "two\nlines")),
+                                (1, ("--database", "host=/nowhere", "--create-token", "x"))):
+            with self.subTest(arguments=arguments):
+                done = self.create(*arguments)
+                self.assertEqual((code, ""), (done.returncode, done.stdout), done.stderr)
 
 
 class Open(TokenCase):

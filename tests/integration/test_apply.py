@@ -423,7 +423,7 @@ class Together(harness.Case):
         for watcher in watchers:
             watcher.start()
         try:
-            self.write_at_once([(self.client, "watched", ["a", "b", "c", "d"]), (self.other, "watched", ["d", "c", "b", "a"])], 40)
+            self.write_at_once([(self.client, "watched", ["a", "b", "c", "d"]), (self.other, "watched", ["d", "c", "b", "a"])], 400)
         finally:
             over.set()
             for watcher in watchers:

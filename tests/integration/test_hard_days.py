@@ -295,6 +295,7 @@ class Locked(harness.Case):
 
     def test_a_lock_that_nobody_gives_back_fails_writes_soon_and_reads_not_at_all(self):
         first = self.apply("locked", [organisation("a", "locked")])
+        self.client.call("GetOrganisation", {"id": "locked/a", "minRevision": first.revision})  # it is in memory
         with Order.Psql(self.postgres.conninfo(self.database)) as psql:
             psql.run("BEGIN; LOCK TABLE revision_line IN ACCESS EXCLUSIVE MODE")
             code = code_of(lambda: self.client.call("Apply", {"registry": "locked", "requestId": "late", "changes": [

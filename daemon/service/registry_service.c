@@ -5,6 +5,7 @@
 #include "service/directory_reads.h"
 #include "service/export.h"
 #include "service/method_row.h"
+#include "service/push.h"
 #include "service/watch.h"
 
 static void get_organisation_start(struct rpc_call *call, const ProtobufCMessage *request)
@@ -33,7 +34,8 @@ const struct rpc_method registry_service_methods[] = {
     METHOD_ROW("RegistryService", "Apply", apply, RPC_UNARY, ACCESS_APPLY, APPLY_BYTES, .start = apply_start,
                .enums_open = true),
     METHOD_ROW("RegistryService", "Push", push, RPC_CLIENT_STREAM, ACCESS_PUSH, STREAMED_BYTES,
-               .enums_open = true),
+               .start = push_start, .message = push_message, .half_close = push_half_close,
+               .cancelled = push_cancelled, .enums_open = true),
     METHOD_ROW("RegistryService", "Export", export, RPC_SERVER_STREAM, ACCESS_READ, USUAL_BYTES,
                .start = export_start, .writable = export_writable, .cancelled = export_cancelled),
     METHOD_ROW("RegistryService", "Watch", watch, RPC_SERVER_STREAM, ACCESS_READ, USUAL_BYTES,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,7 +26,7 @@ struct service_loop {
     struct watch_hub *watch;
 };
 
-/* What all handlers share; set up by main before the first call, constant after. The handlers find it by
+/* What all handlers share; set up by main before the first call, constant after but for counts. The handlers find it by
  * rpc_call_services. */
 struct services {
     bool open; /* callers from loopback are admins until a first token exists */
@@ -36,7 +37,11 @@ struct services {
     size_t loop_count;
     int64_t start_time_us;
     int64_t stream_stalled_ms; /* how long a stream's reader may take nothing */
+    atomic_uint push_count; /* under way */
 };
+
+/* Pushes at once; the others are told to come later. */
+enum { PUSHES_MOST = 2 };
 
 struct services *services_of(const struct rpc_call *call);
 struct service_loop *services_loop(const struct rpc_call *call);

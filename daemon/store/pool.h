@@ -8,6 +8,7 @@ struct metric;
 struct pipeline;
 struct record_sql;
 struct store;
+struct store_settings;
 
 /* The store's connections, lent to one job at a time. The loop's thread alone. */
 
@@ -31,5 +32,7 @@ struct store_metrics {
 
 const struct store_metrics *store_metrics(const struct store *store);
 struct loop *store_loop(const struct store *store);
+/* With the defaults in place. */
+const struct store_settings *store_settings_of(const struct store *store);
 const struct column_codec *store_codec(const struct store *store);
 const struct record_sql *store_sql(const struct store *store);

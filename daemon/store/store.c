@@ -177,6 +177,11 @@ struct loop *store_loop(const struct store *store)
     return store->loop;
 }
 
+const struct store_settings *store_settings_of(const struct store *store)
+{
+    return &store->settings;
+}
+
 const struct column_codec *store_codec(const struct store *store)
 {
     return store->codec;

@@ -214,3 +214,8 @@ void transaction_send_revision(struct transaction *transaction, struct arena *ar
     parameters_bool(&parameters, vocabulary);
     pipeline_send(transaction->pipeline, &take_revision, &parameters);
 }
+
+const char *transaction_revision_sql(void)
+{
+    return take_revision.sql;
+}

@@ -61,3 +61,5 @@ struct line_state line_of(const PGresult *result);
 /* Adds a statement that takes the next revision for the change set; its one row is that revision. */
 void transaction_send_revision(struct transaction *transaction, struct arena *arena, int64_t change_set,
                                size_t change_count, bool vocabulary);
+/* The same statement for other connections; parameters: change set, count, whether a vocabulary changed. */
+const char *transaction_revision_sql(void);

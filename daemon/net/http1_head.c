@@ -63,7 +63,7 @@ size_t http1_head_size(const char *bytes, size_t size, size_t most_bytes, size_t
 /* Ends the line at `*rest` with a NUL and steps behind it. */
 static char *take_line(char **rest)
 {
-    char *line = *rest, *end = strchr(line, '\r');
+    char *line = *rest, *end = rawmemchr(line, '\r'); /* the head is no text yet: no NUL ends it */
     *end = '\0';
     *rest = end + 2;
     return line;

@@ -112,9 +112,13 @@ static struct status tls_read(const struct config *config, struct arena *arena, 
 static void on_reload(void *context)
 {
     struct daemon *daemon = context;
+    if (!daemon->tls) {
+        log_event(LOG_INFO, "reload.nothing", "there is no certificate to read again; settings need a restart");
+        return;
+    }
     struct arena *arena = arena_new(0);
     struct status status = tls_reload(daemon->tls, arena);
-    (void)status;
+    (void)status; /* it has logged what came of it */
     arena_free(arena);
 }
 
@@ -190,8 +194,7 @@ static void daemon_run(struct daemon *daemon)
 {
     loop_on_signal(daemon->main_loop, SIGTERM, on_stop, daemon);
     loop_on_signal(daemon->main_loop, SIGINT, on_stop, daemon);
-    if (daemon->tls)
-        loop_on_signal(daemon->main_loop, SIGHUP, on_reload, daemon);
+    loop_on_signal(daemon->main_loop, SIGHUP, on_reload, daemon);
     for (size_t i = 0; i < daemon->loop_count; i++)
         loop_start(daemon->loops[i]);
     replica_start(daemon->replica);

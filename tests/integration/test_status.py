@@ -1,4 +1,6 @@
 """The daemon comes up on an empty database, says how it is, and goes away when told."""
+import signal
+
 import harness
 
 
@@ -31,5 +33,10 @@ class Status(harness.Case):
 
 
 class Stopping(harness.Case):
+    def test_sighup_without_tls_changes_nothing(self):
+        self.daemon.process.send_signal(signal.SIGHUP)
+        harness.wait_until(lambda: self.daemon.log_events("reload.nothing"), 10, "the daemon to say so")
+        self.assertEqual(200, self.daemon.http("/readyz")[0])
+
     def test_sigterm_ends_the_daemon_with_code_0(self):
         self.assertEqual(0, self.daemon.stop())

@@ -12,7 +12,7 @@ from partner.v1 import registry_pb2
 
 import cases
 import make_registry
-from h2load import Figures, Nghttpd, Target, grpc_frame, memory_bytes, percentile
+from h2load import Figures, Nghttpd, Target, cpu_us, grpc_frame, memory_bytes, percentile
 
 ROOT = harness.ROOT
 APPLY_CHANGES = 10_000
@@ -150,6 +150,7 @@ def measure_visibility(server: Server) -> None:
     """How long a change takes from being sent to being in answers; one change at a time on an idle server."""
     host = server.client.call("GetOrganisation", {"id": "load/h0000000"}).offers[0]
     total, after, begun, published = [], [], time.monotonic(), server.published()
+    spent = cpu_us(server.daemon.process.pid)
     for number in range(VISIBLE_CHANGES):
         if time.monotonic() - begun > VISIBLE_SECONDS:
             break
@@ -167,7 +168,8 @@ def measure_visibility(server: Server) -> None:
     total.sort(), after.sort()
     say(f"  a change is in answers {1000 * percentile(total, 0.5):.1f} ms (p50), {1000 * percentile(total, 0.99):.1f} ms (p99) after it was "
         f"sent, {1000 * percentile(after, 0.5):.1f} and {1000 * percentile(after, 0.99):.1f} ms after Apply answered ({len(total)} changes)")
-    say(f"  a snapshot takes {server.mean_publish_ms(published):.1f} ms")
+    spent = cpu_us(server.daemon.process.pid) - spent
+    say(f"  a snapshot takes {server.mean_publish_ms(published):.1f} ms; the server spends {spent / 1000 / len(total):.1f} ms of CPU on a change")
 
 
 def first_sender(changes) -> str:
@@ -205,7 +207,7 @@ def main() -> None:
     if not options.skip_sample:
         run_registry(postgres, "the sample", "sample", sample_changes(), options)
     run_registry(postgres, f"{options.hosts:,} generated hosts", "load", make_registry.changes(options.hosts), options)
-    say(f"\nall in {time.monotonic() - begun:.0f} s")
+    say(f"\nall in {time.monotonic() - begun:.0f} s, load {os.getloadavg()[0]:.1f} at the end")
 
 
 if __name__ == "__main__":

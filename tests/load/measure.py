@@ -147,7 +147,10 @@ class Bench:
 
 
 def measure_visibility(server: Server) -> None:
-    """How long a change takes from being sent to being in answers; one change at a time on an idle server."""
+    """How long a change takes from being sent to being in answers, on a server that answers nobody else.
+
+    Each is sent as soon as the last one shows, so it may wait out the rest that the server takes between snapshots.
+    """
     host = server.client.call("GetOrganisation", {"id": "load/h0000000"}).offers[0]
     total, after, begun, published = [], [], time.monotonic(), server.published()
     spent = cpu_us(server.daemon.process.pid)

@@ -10,22 +10,39 @@
 enum { MESSAGE_BYTES = 256 * 1024, BLOCKS_MOST = 64, TURN_CHANGES = 20000 };
 enum { FIELD_REVISION = 2, FIELD_EPOCH = 3 };
 
-static void send(struct watcher *watcher)
+/* Sends the first bytes of what has been made ready; the rest is the beginning of the next message. */
+static void send_first(struct watcher *watcher, size_t bytes)
 {
-    struct text_buffer *message = &watcher->hub->message;
+    struct watch_hub *hub = watcher->hub;
+    struct text_buffer *message = &hub->message;
+    text_buffer_clear(&hub->rest);
+    text_buffer_append(&hub->rest, message->bytes + bytes, message->size - bytes);
+    message->size = bytes;
     form_add_number(message, FIELD_REVISION, watcher->place.whole);
     form_add_text(message, FIELD_EPOCH, watcher->epoch);
     watcher->is_full = !rpc_call_send_packed(watcher->call, message->bytes, message->size);
     watcher->sent_revision = watcher->place.whole;
     watcher->sent_ms = clock_monotonic_ms();
     watcher->owes = false;
+    hub->whole_bytes = 0;
     text_buffer_clear(message);
+    text_buffer_append(message, hub->rest.bytes, hub->rest.size);
+}
+
+/* A message that moves `revision` has nothing of what comes after it: whoever takes all of it in has whole revisions. */
+static void send(struct watcher *watcher)
+{
+    struct watch_hub *hub = watcher->hub;
+    if (hub->whole_bytes && hub->whole_bytes < hub->message.size)
+        send_first(watcher, hub->whole_bytes);
+    send_first(watcher, hub->message.size);
 }
 
 static void send_rest(struct watcher *watcher)
 {
     if (watcher->hub->message.size || watcher->owes)
         send(watcher);
+    watcher->hub->whole_bytes = 0;
 }
 
 void watcher_beat(struct watcher *watcher)
@@ -46,8 +63,8 @@ static void give(struct watcher *watcher, const struct change_list *list, size_t
     uint32_t at = watcher->with_contact ? entry->at : entry->bare_at;
     uint32_t bytes = watcher->with_contact ? entry->bytes : entry->bare_bytes;
     struct text_buffer *message = &watcher->hub->message;
-    if (message->size && message->size + bytes > MESSAGE_BYTES)
-        send(watcher);
+    while (message->size && message->size + bytes > MESSAGE_BYTES)
+        send_first(watcher, watcher->hub->whole_bytes ? watcher->hub->whole_bytes : message->size);
     text_buffer_append(message, data + at, bytes);
     watcher->place.shown++;
     metric_add(watcher->hub->changes_metric, 1);
@@ -57,6 +74,7 @@ static void pass_revision(struct watcher *watcher)
 {
     watcher->owes = watcher->owes || (watcher->place.shown && !watcher->hub->message.size);
     watcher->place = (struct watch_place){.whole = watcher->place.whole + 1, .ordinal = -1};
+    watcher->hub->whole_bytes = watcher->hub->message.size;
 }
 
 /* ---- from memory ---- */

@@ -228,6 +228,7 @@ void watch_hub_free(struct watch_hub *hub)
     timer_fini(&hub->feeding);
     arena_free(hub->page_arena);
     text_buffer_fini(&hub->message);
+    text_buffer_fini(&hub->rest);
     change_list_fini(&hub->page_list);
     free(hub);
 }

@@ -67,6 +67,8 @@ struct watch_hub {
     bool is_stopping;
     struct arena *page_arena;
     struct text_buffer message;   /* being made, of the watcher at hand; empty in between */
+    size_t whole_bytes;           /* of them, those of revisions that are whole */
+    struct text_buffer rest;      /* while a message is sent: what comes after it */
     struct change_list page_list; /* a row of the log, made ready */
     struct metric *watchers_metric, *changes_metric, *pages_metric;
 };

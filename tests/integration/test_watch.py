@@ -429,7 +429,7 @@ class Mirror:
             if change.revision < last or change.revision <= self.revision:
                 raise AssertionError(f"revision {change.revision} comes after {max(last, self.revision)}")
             pending.append(change)
-        if answer.revision < self.revision or (pending and pending[-1].revision > answer.revision + 1):
+        if answer.revision < self.revision or (pending and pending[-1].revision > answer.revision + 1):  # one at a time unfinished
             raise AssertionError(f"at revision {answer.revision} after {self.revision}")
         if answer.revision == self.revision:
             return

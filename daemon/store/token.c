@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "store/binary.h"
 #include "store/parameter.h"
 #include "store/token_row.h"
 #include "store/transaction.h"
@@ -11,8 +12,7 @@ static const struct statement find_scope = {"find_scope", "SELECT FROM registry 
 
 static const struct statement insert_token = {
     "insert_token", "INSERT INTO token (id, title, access, scope, secret_hash, create_time, expire_time)"
-                    " VALUES ($1, $2, $3, $4, $5, now(),"
-                    " timestamptz 'epoch' + $6::bigint * interval '1 microsecond')"};
+                    " VALUES ($1, $2, $3, $4, $5, now(), $6)"};
 
 static const struct statement token_version = {"token_version", "SELECT version FROM token_line"};
 
@@ -93,6 +93,12 @@ static void on_inserted(struct transaction *transaction, PGresult *const *result
     transaction_commit_quietly(transaction); /* the table itself tells those who follow */
 }
 
+/* As PostgreSQL's binary form has it. */
+static void parameters_time_us(struct parameters *parameters, int64_t time_us)
+{
+    parameters_int8(parameters, time_us - (int64_t)BINARY_EPOCH_SECONDS * 1000000);
+}
+
 static void send_token(struct token_write *write)
 {
     const struct token *token = &write->token;
@@ -103,7 +109,7 @@ static void send_token(struct token_write *write)
     parameters_text(&parameters, token->scope);
     parameters_bytes(&parameters, token->secret_hash, SECRET_HASH_BYTES);
     if (token->expire_time_us)
-        parameters_int8(&parameters, token->expire_time_us);
+        parameters_time_us(&parameters, token->expire_time_us);
     else
         parameters_bytes(&parameters, NULL, 0);
     transaction_send(&write->transaction, &insert_token, &parameters);

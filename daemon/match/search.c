@@ -8,6 +8,7 @@
 #include "match/filter/filter.h"
 #include "match/index_data.h"
 #include "match/number.h"
+#include "match/pair.h"
 
 /* ---- taking a question apart ---- */
 
@@ -150,21 +151,17 @@ uint64_t match_query_reduce(const struct match_query *query, uint64_t *slots)
 
 uint32_t match_query_stay_days(const struct match_query *query, uint32_t slot)
 {
-    uint32_t own = query->index->min_days[slot], days = query->min_days > own ? query->min_days : own;
-    return days ? days : 1;
+    return pair_stay_days(query->index->min_days[slot], query->min_days);
 }
 
 uint32_t match_query_places(const struct match_query *query)
 {
-    uint32_t learners = query->learners ? query->learners : 1;
-    return query->max_absent && query->max_absent < learners ? query->max_absent : learners;
+    return pair_places(query->learners, query->max_absent);
 }
 
 int64_t match_query_overlap_days(const struct match_query *query, const struct window *window)
 {
-    int32_t start = window->start > query->start ? window->start : query->start;
-    int32_t end = window->end < query->end ? window->end : query->end;
-    return (int64_t)end - start + 1;
+    return pair_window_days(window, query->start, query->end);
 }
 
 bool match_query_windows_hold(const struct match_query *query, uint32_t slot)
@@ -176,13 +173,6 @@ bool match_query_windows_hold(const struct match_query *query, uint32_t slot)
 
 uint32_t match_query_free_places(const struct match_query *query, uint32_t slot)
 {
-    struct window_list windows = index_slot_windows(query->index, slot);
-    uint32_t days = match_query_stay_days(query, slot), places = match_query_places(query), most = 0;
-    for (uint32_t i = 0; i < windows.count; i++) {
-        const struct window *window = &windows.items[i];
-        if (window->places >= places && window->places > most &&
-            match_query_overlap_days(query, window) >= days)
-            most = window->places;
-    }
-    return most;
+    return pair_free_places(index_slot_windows(query->index, slot), query->start, query->end,
+                            match_query_stay_days(query, slot), match_query_places(query));
 }

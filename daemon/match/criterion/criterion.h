@@ -32,6 +32,11 @@ struct weighing {
     double weights[CRITERION_COUNT], sum;
 };
 void weighing_init(struct weighing *weighing, const struct match_query *query);
+/* The same for criteria that are known to apply or not. */
+void weighing_take(struct weighing *weighing, const bool applies[CRITERION_COUNT],
+                   const double weights[CRITERION_COUNT]);
+/* A score in billionths, rounded, of the sum of weight * value over those that apply. */
+int64_t weighing_billionths(const struct weighing *weighing, double sum);
 /* Scores in billionths, rounded: what is compared and given. The block's outcome sums are filled. */
 void weighing_score(const struct weighing *weighing, const struct match_query *query,
                     const struct match_block *block, int64_t *billionths);

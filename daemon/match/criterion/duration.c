@@ -4,9 +4,8 @@
 #include "match/bits.h"
 #include "match/index_data.h"
 #include "match/number.h"
+#include "match/pair.h"
 #include "match/sentence.h"
-
-#include <math.h>
 
 /* 1 - |d - m| / (max - min + 1): m is the middle of the offer's range, d the day count in both ranges nearest to it. */
 
@@ -15,30 +14,12 @@ static bool applies(const struct match_query *query)
     return query->max_days > 0;
 }
 
-/* d, the smaller of two; the ranges overlap. Doubled values are whole numbers. */
-static uint32_t nearest_day(const struct match_query *query, uint32_t min, uint32_t max)
-{
-    uint32_t low = min > query->min_days ? min : query->min_days,
-             high = max < query->max_days ? max : query->max_days;
-    uint32_t middle = (min + max) / 2;
-    return middle < low ? low : middle > high ? high : middle;
-}
-
-static double value_of(const struct match_query *query, uint32_t slot)
-{
-    uint32_t min = query->index->min_days[slot], max = query->index->max_days[slot];
-    if (!max)
-        return 0.5;
-    if (min > query->max_days || query->min_days > max)
-        return 0;
-    double middle = (min + max) / 2.0;
-    return 1 - fabs(nearest_day(query, min, max) - middle) / (max - min + 1);
-}
-
 static void score(const struct match_query *query, const struct match_block *block, double *value)
 {
+    const uint16_t *min = query->index->min_days, *max = query->index->max_days;
     for (uint32_t i = 0; i < block->count; i++)
-        value[i] = value_of(query, block->slots[i]);
+        value[i] =
+            pair_duration_value(min[block->slots[i]], max[block->slots[i]], query->min_days, query->max_days);
 }
 
 static const char *reason(const struct match_query *query, uint32_t slot, double)
@@ -48,11 +29,12 @@ static const char *reason(const struct match_query *query, uint32_t slot, double
     if (!max)
         return "states no length of stay";
     const char *days = sentence_days(arena, min, max);
-    if (min > query->max_days || query->min_days > max)
+    if (!pair_days_meet(min, max, query->min_days, query->max_days))
         return arena_format(arena, "takes stays of %s; asked for are %s", days,
                             sentence_days(arena, query->min_days, query->max_days));
-    return arena_format(arena, "takes stays of %s; %s would suit both best", days,
-                        sentence_count(arena, nearest_day(query, min, max), "day", "days"));
+    return arena_format(
+        arena, "takes stays of %s; %s would suit both best", days,
+        sentence_count(arena, pair_nearest_days(min, max, query->min_days, query->max_days), "day", "days"));
 }
 
 const struct criterion criterion_duration = {.name = "duration",

@@ -4,6 +4,7 @@
 #include "match/bits.h"
 #include "match/index_data.h"
 #include "match/number.h"
+#include "match/pair.h"
 #include "match/sentence.h"
 
 /* A partner: 0.5 + 0.25 * m / (m + 5) + 0.25 * r / (1 + r); with common partners 0.5 * r / (1 + r). */
@@ -21,15 +22,8 @@ static const struct tie *tie_of(const struct match_query *query, uint32_t slot)
 
 static void score(const struct match_query *query, const struct match_block *block, double *value)
 {
-    for (uint32_t i = 0; i < block->count; i++) {
-        const struct tie *tie = tie_of(query, block->slots[i]);
-        if (!tie) {
-            value[i] = 0;
-            continue;
-        }
-        double m = (double)tie->mobilities, r = tie->nearness;
-        value[i] = tie->partner ? 0.5 + 0.25 * (m / (m + 5)) + 0.25 * (r / (1 + r)) : 0.5 * (r / (1 + r));
-    }
+    for (uint32_t i = 0; i < block->count; i++)
+        value[i] = pair_network_value(tie_of(query, block->slots[i]));
 }
 
 /* The common partners' names. */

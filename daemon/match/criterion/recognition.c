@@ -4,6 +4,7 @@
 #include "match/bits.h"
 #include "match/index_data.h"
 #include "match/number.h"
+#include "match/pair.h"
 #include "match/sentence.h"
 
 /* 0.4 for some assessment, 0.3 for validation by the host, 0.3 for some document. */
@@ -15,11 +16,8 @@ static bool applies(const struct match_query *)
 
 static void score(const struct match_query *query, const struct match_block *block, double *value)
 {
-    for (uint32_t i = 0; i < block->count; i++) {
-        uint8_t has = query->index->recognition[block->slots[i]];
-        value[i] = (has & RECOGNITION_ASSESSED ? 0.4 : 0) + (has & RECOGNITION_VALIDATED ? 0.3 : 0) +
-                   (has & RECOGNITION_DOCUMENTED ? 0.3 : 0);
-    }
+    for (uint32_t i = 0; i < block->count; i++)
+        value[i] = pair_recognition_value(query->index->recognition[block->slots[i]]);
 }
 
 static const char *reason(const struct match_query *query, uint32_t slot, double)

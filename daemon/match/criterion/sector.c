@@ -4,6 +4,7 @@
 #include "match/bits.h"
 #include "match/index_data.h"
 #include "match/number.h"
+#include "match/pair.h"
 #include "match/sentence.h"
 
 /* By the digits of the shorter code of the best pair. */
@@ -15,10 +16,9 @@ static bool applies(const struct match_query *query)
 
 static void score(const struct match_query *query, const struct match_block *block, double *value)
 {
-    static const double by_digits[] = {0, 0, 0.4, 0.7, 1};
     for (uint32_t i = 0; i < block->count; i++) {
         struct numbers offered = index_slot_sectors(query->index, block->slots[i]);
-        value[i] = by_digits[sector_wish_digits(&query->sectors, offered)];
+        value[i] = pair_sector_value(sector_wish_digits(&query->sectors, offered));
     }
 }
 

@@ -4,6 +4,7 @@
 #include "match/bits.h"
 #include "match/index_data.h"
 #include "match/number.h"
+#include "match/pair.h"
 #include "match/sentence.h"
 
 /* The mean over what is stated: the country among the sender's targets; a sector among its target sectors; the share of the
@@ -40,22 +41,16 @@ static bool in_target_sector(const struct match_query *query, uint32_t slot)
 
 static double value_of(const struct match_query *query, uint32_t slot)
 {
-    double sum = 0;
-    unsigned parts = 0;
+    struct pair_strategy strategy = {.themes = themes_of(query), .has = query->index->themes[slot]};
     if (query->sender && query->sender->target_countries.count) {
-        sum += in_target_country(query, slot);
-        parts++;
+        strategy.states_countries = true;
+        strategy.in_country = in_target_country(query, slot);
     }
     if (query->sender && query->sender->target_sectors.count) {
-        sum += in_target_sector(query, slot);
-        parts++;
+        strategy.states_sectors = true;
+        strategy.in_sector = in_target_sector(query, slot);
     }
-    uint32_t themes = themes_of(query);
-    if (themes) {
-        sum += (double)__builtin_popcount(themes & query->index->themes[slot]) / __builtin_popcount(themes);
-        parts++;
-    }
-    return parts ? sum / parts : 0;
+    return pair_strategy_value(&strategy);
 }
 
 static void score(const struct match_query *query, const struct match_block *block, double *value)

@@ -38,20 +38,34 @@ void match_weights_check(const Partner__V1__Weights *weights, struct faults *fau
 
 void weighing_init(struct weighing *weighing, const struct match_query *query)
 {
+    bool applies[CRITERION_COUNT];
+    for (size_t i = 0; i < CRITERION_COUNT; i++)
+        applies[i] = criterion_table[i]->applies(query);
+    weighing_take(weighing, applies, query->weights);
+}
+
+void weighing_take(struct weighing *weighing, const bool applies[CRITERION_COUNT],
+                   const double weights[CRITERION_COUNT])
+{
     *weighing = (struct weighing){0};
     double largest = 0;
     for (size_t i = 0; i < CRITERION_COUNT; i++) {
-        weighing->applies[i] = criterion_table[i]->applies(query);
-        if (weighing->applies[i] && query->weights[i] > largest)
-            largest = query->weights[i];
+        weighing->applies[i] = applies[i];
+        if (applies[i] && weights[i] > largest)
+            largest = weights[i];
     }
     int exponent;
     frexp(largest, &exponent);
     for (size_t i = 0; i < CRITERION_COUNT; i++)
-        if (weighing->applies[i]) {
-            weighing->weights[i] = ldexp(query->weights[i], -exponent);
+        if (applies[i]) {
+            weighing->weights[i] = ldexp(weights[i], -exponent);
             weighing->sum += weighing->weights[i];
         }
+}
+
+int64_t weighing_billionths(const struct weighing *weighing, double sum)
+{
+    return weighing->sum > 0 ? llround(sum / weighing->sum * 1e9) : 0;
 }
 
 void weighing_score(const struct weighing *weighing, const struct match_query *query,
@@ -66,5 +80,5 @@ void weighing_score(const struct weighing *weighing, const struct match_query *q
             sums[j] += weighing->weights[i] * values[j];
     }
     for (uint32_t j = 0; j < block->count; j++)
-        billionths[j] = weighing->sum > 0 ? llround(sums[j] / weighing->sum * 1e9) : 0;
+        billionths[j] = weighing_billionths(weighing, sums[j]);
 }

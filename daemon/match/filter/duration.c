@@ -4,6 +4,7 @@
 #include "match/bits.h"
 #include "match/index_data.h"
 #include "match/number.h"
+#include "match/pair.h"
 #include "match/sentence.h"
 
 /* The two ranges of days overlap; an offer without one passes. */
@@ -16,7 +17,8 @@ static bool stated(const struct match_query *query)
 static void keep(const struct match_query *query, struct match_block *block)
 {
     const uint16_t *min = query->index->min_days, *max = query->index->max_days;
-    BLOCK_KEEP(block, slot, !max[slot] || (min[slot] <= query->max_days && query->min_days <= max[slot]));
+    BLOCK_KEEP(block, slot,
+               !max[slot] || pair_days_meet(min[slot], max[slot], query->min_days, query->max_days));
 }
 
 static void empty(struct match_query *query)

@@ -12,7 +12,7 @@
 #include "service/watch_parts.h"
 
 /* Changes of a moment share a message. */
-enum { FEED_EVERY_MS = 2, TICK_MS = 250, AWAY_MS = 5000, AWAY_RETRY_MS = 1000 };
+enum { FEED_EVERY_MS = 4, TICK_MS = 250, AWAY_MS = 5000, AWAY_RETRY_MS = 1000 };
 
 /* ---- ends ---- */
 

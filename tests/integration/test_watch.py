@@ -1,7 +1,7 @@
 """Export and Watch: a consistent snapshot, then every change after it, in order, each once, whole transactions."""
 from __future__ import annotations
 
-import json
+import os
 import pathlib
 import random
 import sqlite3
@@ -359,6 +359,24 @@ class Outages(Watching):
         self.sql("UPDATE revision SET change_set = nextval('change_set') WHERE revision = (SELECT newest FROM revision_line)")
         self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'partnerd'")
         harness.wait_until(lambda: self.sql("SELECT epoch FROM revision_line") != old, 15, "nobody has found it out")
+
+    def test_a_recovery_is_another_history(self):
+        revision = self.apply("recovered", [organisation("recovered/1")]).revision
+        old = self.export(minRevision=str(revision))[0].epoch
+        stream = self.watch(revision, epoch=old)
+        next(stream)
+        self.postgres.stop()
+        signal_file = self.postgres.data / "recovery.signal"
+        signal_file.touch()
+        owner = self.postgres.data.stat()
+        os.chown(signal_file, owner.st_uid, owner.st_gid)
+        with open(self.postgres.data / "postgresql.conf", "a", encoding="utf-8") as conf:
+            conf.write("restore_command = 'false'\n")
+        self.postgres.start()  # goes through its own log, and comes up on a timeline of its own
+        error = self.ended(stream)
+        self.assertEqual("EPOCH_CHANGED", harness.fault_details(error)["reason"], error.details())
+        self.assertNotEqual(old, self.sql("SELECT epoch FROM revision_line"))
+        self.refused("OUT_OF_RANGE", "Watch", {"afterRevision": str(revision), "epoch": old})
 
     def test_a_short_outage_is_not_noticed_and_a_long_one_ends_the_stream(self):
         after = self.apply("away", [organisation("away/1")]).revision

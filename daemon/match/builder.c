@@ -142,7 +142,8 @@ void match_builder_set_vocabulary(struct match_builder *builder, const struct vo
     builder->concepts = concepts_new(vocabulary);
     struct arena *arena = arena_new(0);
     for (uint32_t row = 0; row < builder->row_count; row++) {
-        if (!builder->rows[row] || builder->rows[row]->kind != RECORD_OFFER)
+        if (!builder->rows[row] ||
+            (builder->rows[row]->kind != RECORD_OFFER && builder->rows[row]->kind != RECORD_NEED))
             continue;
         struct record record = entry_record(builder->rows[row], arena);
         match_builder_put(builder, &record);

@@ -54,6 +54,20 @@ struct spoken_list spoken_of(struct arena *arena, Partner__V1__LanguageLevel *co
     return (struct spoken_list){kept, items};
 }
 
+struct region_list regions_of(struct arena *arena, char *const *codes, size_t count)
+{
+    struct region_prefix *items = arena_array(arena, count, sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        char *code = arena_strdup(arena, codes[i]);
+        if (strncmp(code, "GR", 2) == 0)
+            memcpy(code, "EL", 2);
+        else if (strncmp(code, "GB", 2) == 0)
+            memcpy(code, "UK", 2);
+        items[i] = (struct region_prefix){number_of_region(code), number_region_mask(code)};
+    }
+    return (struct region_list){(uint32_t)count, items};
+}
+
 static int32_t day_or(const char *text, int32_t none)
 {
     int32_t day = none;
@@ -254,12 +268,9 @@ static uint8_t recognition_of(const Partner__V1__Recognition *from)
                      (from->n_documents ? RECOGNITION_DOCUMENTED : 0));
 }
 
-static struct entry *offer_new(struct packing *packing, const struct entry *head, const pb_offer *from,
-                               struct concepts *concepts)
+struct offer_entry offer_facts(struct arena *arena, const pb_offer *from)
 {
-    struct arena *arena = packing->arena;
     struct offer_entry to = {
-        .entry = *head,
         .min_days = from->duration ? from->duration->min_days : 0,
         .max_days = from->duration ? from->duration->max_days : 0,
         .valid_until = day_or(from->valid_until, INT32_MAX),
@@ -272,6 +283,15 @@ static struct entry *offer_new(struct packing *packing, const struct entry *head
     };
     for (size_t i = 0; i < from->n_eqf_levels; i++)
         to.eqf_levels |= number_bit(from->eqf_levels[i]);
+    return to;
+}
+
+static struct entry *offer_new(struct packing *packing, const struct entry *head, const pb_offer *from,
+                               struct concepts *concepts)
+{
+    struct arena *arena = packing->arena;
+    struct offer_entry to = offer_facts(arena, from);
+    to.entry = *head;
     read_outcomes(arena, &to, from, concepts);
     PACK_TEXT(packing, offer_entry, organisation_id, from->organisation_id);
     PACK_LIST(packing, offer_entry, sectors, to.sectors);
@@ -282,10 +302,56 @@ static struct entry *offer_new(struct packing *packing, const struct entry *head
     return packing_finish(packing, &to, sizeof to);
 }
 
-static struct entry *need_new(struct packing *packing, const struct entry *head, const pb_need *from)
+/* Equal outcomes are one, essential if any of them is. */
+static void read_wanted(struct arena *arena, struct need_facts *to, const pb_need *from,
+                        struct concepts *concepts)
 {
+    struct wanted_item *items = arena_array(arena, from->n_outcomes, sizeof *items);
+    for (size_t i = 0; i < from->n_outcomes; i++) {
+        uint32_t concept = concepts_read(concepts, from->outcomes[i]), known = 0;
+        if (concept == CONCEPT_NONE) {
+            to->unread_count++;
+            continue;
+        }
+        while (known < to->wanted.count && items[known].concept != concept)
+            known++;
+        if (known < to->wanted.count)
+            items[known].essential |= from->outcomes[i]->essential;
+        else
+            items[to->wanted.count++] =
+                (struct wanted_item){concept, (uint16_t)i, from->outcomes[i]->essential};
+    }
+    to->wanted.items = items;
+}
+
+static struct entry *need_new(struct packing *packing, const struct entry *head, const pb_need *from,
+                              struct concepts *concepts)
+{
+    struct arena *arena = packing->arena;
     struct need_entry to = {.entry = *head};
+    struct need_facts *facts = &to.facts;
+    *facts = (struct need_facts){
+        .min_days = from->duration ? from->duration->min_days : 0,
+        .max_days = from->duration ? from->duration->max_days : 0,
+        .valid_until = day_or(from->valid_until, INT32_MAX),
+        .learners = from->learners,
+        .max_absent = from->max_absent,
+        .eqf_level = from->eqf_level,
+        .modes = bits_of_enums((const int *)from->modes, from->n_modes),
+        .themes = bits_of_enums((const int *)from->themes, from->n_themes),
+        .regions = regions_of(arena, from->regions, from->n_regions),
+        .sectors = numbers_of_sectors(arena, from->sectors, from->n_sectors),
+        .countries = numbers_of_countries(arena, from->countries, from->n_countries),
+        .languages = spoken_of(arena, from->languages, from->n_languages),
+    };
+    days_of_range(from->period, &facts->start, &facts->end);
+    read_wanted(arena, facts, from, concepts);
     PACK_TEXT(packing, need_entry, organisation_id, from->organisation_id);
+    PACK_LIST(packing, need_entry, facts.regions, facts->regions);
+    PACK_LIST(packing, need_entry, facts.wanted, facts->wanted);
+    PACK_LIST(packing, need_entry, facts.sectors, facts->sectors);
+    PACK_LIST(packing, need_entry, facts.countries, facts->countries);
+    PACK_LIST(packing, need_entry, facts.languages, facts->languages);
     return packing_finish(packing, &to, sizeof to);
 }
 
@@ -317,7 +383,7 @@ static struct entry *kind_new(struct packing *packing, const struct entry *head,
     case RECORD_OFFER:
         return offer_new(packing, head, record->offer, concepts);
     case RECORD_NEED:
-        return need_new(packing, head, record->need);
+        return need_new(packing, head, record->need, concepts);
     default:
         return partnership_new(packing, head, record->partnership);
     }

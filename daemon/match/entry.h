@@ -93,9 +93,46 @@ struct offer_entry {
     struct concept_numbers outcomes; /* of each outcome as the offer lists them; CONCEPT_NONE: not read */
 };
 
+/* A wanted region: what begins so. */
+struct region_prefix {
+    uint64_t code, mask;
+};
+
+struct region_list {
+    uint32_t count;
+    const struct region_prefix *items;
+};
+
+/* A wanted concept; `outcome` is its first in the need's list. */
+struct wanted_item {
+    uint32_t concept;
+    uint16_t outcome;
+    bool essential;
+};
+
+struct wanted_list {
+    uint32_t count;
+    const struct wanted_item *items; /* distinct, in the order of the need */
+};
+
+/* What a need states; what it leaves empty is zero, or open. */
+struct need_facts {
+    uint32_t min_days, max_days; /* 0: not stated */
+    int32_t start, end;          /* INT32_MIN, INT32_MAX: open */
+    int32_t valid_until;         /* INT32_MAX: until withdrawn */
+    uint32_t learners, max_absent;
+    uint32_t eqf_level, modes, themes;
+    struct region_list regions;
+    struct wanted_list wanted;
+    struct numbers sectors, countries;
+    struct spoken_list languages;
+    uint32_t unread_count; /* wishes in words that could not be read */
+};
+
 struct need_entry {
     struct entry entry;
     const char *organisation_id;
+    struct need_facts facts;
 };
 
 struct partnership_entry {
@@ -105,7 +142,7 @@ struct partnership_entry {
     struct text_items organisation_ids;
 };
 
-/* One reference. The record is valid and normalised. Concepts are read for offers alone. */
+/* One reference. The record is valid and normalised. */
 struct entry *entry_new(const struct record *record, struct concepts *concepts);
 void entry_acquire(const struct entry *entry);
 void entry_release(const struct entry *entry);
@@ -116,6 +153,10 @@ struct record entry_record(const struct entry *entry, struct arena *arena);
 struct numbers numbers_of_sectors(struct arena *arena, char *const *codes, size_t count);
 struct numbers numbers_of_countries(struct arena *arena, char *const *codes, size_t count);
 struct spoken_list spoken_of(struct arena *arena, Partner__V1__LanguageLevel *const *levels, size_t count);
+/* Regions keep EL and UK, however they are asked for. */
+struct region_list regions_of(struct arena *arena, char *const *codes, size_t count);
+/* All that an offer says but its outcomes, with lists in the arena. */
+struct offer_entry offer_facts(struct arena *arena, const pb_offer *from);
 /* A range's sides; NULL and empty sides are open. */
 void days_of_range(const Partner__V1__DateRange *range, int32_t *ret_start, int32_t *ret_end);
 uint32_t bits_of_enums(const int *values, size_t count);

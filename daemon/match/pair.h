@@ -39,6 +39,15 @@ static inline double pair_duration_value(uint32_t offer_min, uint32_t offer_max,
                    (offer_max - offer_min + 1);
 }
 
+/* Whether a stated region begins with one that is wanted. */
+static inline bool pair_region_holds(const struct region_list *wanted, uint64_t region)
+{
+    for (uint32_t i = 0; i < wanted->count; i++)
+        if ((region & wanted->items[i].mask) == wanted->items[i].code)
+            return true;
+    return false;
+}
+
 /* By the digits of the shorter code of the best pair, 0 or 2 to 4. */
 static inline double pair_sector_value(unsigned digits)
 {

@@ -12,21 +12,6 @@
 
 /* ---- taking a question apart ---- */
 
-/* Regions keep EL and UK, however they are asked for. */
-static void read_regions(struct match_query *query, const pb_need *need)
-{
-    query->regions = arena_array(query->arena, need->n_regions, sizeof *query->regions);
-    for (size_t i = 0; i < need->n_regions; i++) {
-        char *code = arena_strdup(query->arena, need->regions[i]);
-        if (strncmp(code, "GR", 2) == 0)
-            memcpy(code, "EL", 2);
-        else if (strncmp(code, "GB", 2) == 0)
-            memcpy(code, "UK", 2);
-        query->regions[query->region_count++] =
-            (struct region_prefix){number_of_region(code), number_region_mask(code)};
-    }
-}
-
 static void read_sender(struct match_query *query, const struct match_question *question)
 {
     const char *id =
@@ -50,6 +35,7 @@ void match_query_init(struct match_query *query, struct arena *arena, const stru
         .question = question,
         .today = question->today,
         .countries = numbers_of_countries(arena, need->countries, need->n_countries),
+        .regions = regions_of(arena, need->regions, need->n_regions),
         .min_days = need->duration ? need->duration->min_days : 0,
         .max_days = need->duration ? need->duration->max_days : 0,
         .languages = spoken_of(arena, need->languages, need->n_languages),
@@ -64,7 +50,6 @@ void match_query_init(struct match_query *query, struct arena *arena, const stru
     };
     sector_wish_init(&query->sectors, arena, numbers_of_sectors(arena, need->sectors, need->n_sectors));
     days_of_range(need->period, &query->start, &query->end);
-    read_regions(query, need);
     wanted_read(&query->wanted, arena, index, need->outcomes, need->n_outcomes);
     read_sender(query, question);
     criterion_weights(question->weights, query->weights);

@@ -17,10 +17,6 @@ struct match_index;
 
 enum { BLOCK_SLOTS = 256, CRITERION_COUNT = 8 };
 
-struct region_prefix {
-    uint64_t code, mask;
-};
-
 struct match_query {
     const struct match_index *index;
     struct arena *arena;
@@ -29,8 +25,7 @@ struct match_query {
 
     struct sector_wish sectors;
     struct numbers countries;
-    struct region_prefix *regions;
-    uint32_t region_count;
+    struct region_list regions;
     uint32_t min_days, max_days;
     struct spoken_list languages;
     uint32_t eqf_level, modes, themes;

@@ -4,22 +4,20 @@
 #include "match/bits.h"
 #include "match/index_data.h"
 #include "match/number.h"
+#include "match/pair.h"
 #include "match/sentence.h"
 
 /* The organisation's region starts with a listed code. */
 
 static bool stated(const struct match_query *query)
 {
-    return query->region_count > 0;
+    return query->regions.count > 0;
 }
 
 static bool holds(const struct match_query *query, uint32_t slot)
 {
     uint64_t region = index_slot_host(query->index, slot)->region;
-    for (uint32_t i = 0; region && i < query->region_count; i++)
-        if ((region & query->regions[i].mask) == query->regions[i].code)
-            return true;
-    return false;
+    return region && pair_region_holds(&query->regions, region);
 }
 
 static void keep(const struct match_query *query, struct match_block *block)
@@ -29,7 +27,7 @@ static void keep(const struct match_query *query, struct match_block *block)
 
 static void empty(struct match_query *query)
 {
-    query->region_count = 0;
+    query->regions.count = 0;
 }
 
 static const char *reason(const struct match_query *query, uint32_t slot, bool met)

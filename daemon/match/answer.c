@@ -136,11 +136,10 @@ static bool letter_mean(const struct weighing *weighing, const double *values, c
     return true;
 }
 
-static void add_scorecard(const struct scoring *scoring, const double *values, Partner__V1__Match *match)
+Partner__V1__Scorecard *answer_scorecard(struct arena *arena, const struct weighing *weighing,
+                                         const double *values, bool unread)
 {
-    struct arena *arena = scoring->query->arena;
-    bool unread = scoring->query->wanted.unread_count > 0;
-    Partner__V1__Scorecard *card = match->scorecard = arena_alloc(arena, sizeof *card);
+    Partner__V1__Scorecard *card = arena_alloc(arena, sizeof *card);
     partner__v1__scorecard__init(card);
     const struct {
         char letter;
@@ -160,8 +159,9 @@ static void add_scorecard(const struct scoring *scoring, const double *values, P
     };
     card->notes = arena_array(arena, sizeof rows / sizeof *rows, sizeof *card->notes);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (!letter_mean(&scoring->weighing, values, rows[i].letter, rows[i].mean))
+        if (!letter_mean(weighing, values, rows[i].letter, rows[i].mean))
             card->notes[card->n_notes++] = TEXT(arena, rows[i].note);
+    return card;
 }
 
 /* ---- network ---- */
@@ -200,7 +200,8 @@ Partner__V1__Match *answer_match(const struct scoring *scoring, const struct ran
     rank_slot(scoring, ranked->slot, values);
     add_criteria(scoring, ranked->slot, values, match);
     add_outcomes(query, ranked->slot, offer, match);
-    add_scorecard(scoring, values, match);
+    match->scorecard =
+        answer_scorecard(query->arena, &scoring->weighing, values, query->wanted.unread_count > 0);
     add_network(query, ranked->slot, match);
     match->free_places = match_query_free_places(query, ranked->slot);
     return match;

@@ -8,5 +8,8 @@
 /* In full, or the bare facts in BASIC. */
 Partner__V1__Match *answer_match(const struct scoring *scoring, const struct ranked *ranked,
                                  Partner__V1__MatchView view);
+/* The scorecard for values by the criterion table's rows; `unread`: some wishes could not be read. */
+Partner__V1__Scorecard *answer_scorecard(struct arena *arena, const struct weighing *weighing,
+                                         const double *values, bool unread);
 /* Adds a row for role, validity and each stated filter. */
 void answer_add_filters(const struct match_query *query, uint32_t slot, Partner__V1__Match *match);

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "match/index_data.h"
+#include "match/need_set.h"
 #include "vocab/vocabulary.h"
 
 /* One kind's entries: those of the last index in order, and what came since. */
@@ -28,6 +29,7 @@ struct match_builder {
     uint32_t *unused;
     uint32_t unused_count, unused_capacity;
     struct identifier_book *book;
+    struct need_book *needs;
 };
 
 struct match_builder *match_builder_new(void)
@@ -35,6 +37,7 @@ struct match_builder *match_builder_new(void)
     struct match_builder *builder = heap_zalloc(sizeof *builder);
     builder->concepts = concepts_new(NULL);
     builder->book = identifier_book_new();
+    builder->needs = need_book_new();
     return builder;
 }
 
@@ -52,6 +55,7 @@ void match_builder_free(struct match_builder *builder)
         free(roster->added);
     }
     identifier_book_free(builder->book);
+    need_book_free(builder->needs);
     text_map_fini(&builder->by_id);
     free(builder->rows);
     free(builder->unused);
@@ -80,6 +84,8 @@ static void drop(struct match_builder *builder, struct entry *entry)
     builder->rosters[entry->kind].changed = true;
     if (entry->kind == RECORD_ORGANISATION)
         identifier_book_remove(builder->book, (struct organisation_entry *)entry);
+    if (entry->kind == RECORD_NEED)
+        need_book_remove(builder->needs, (struct need_entry *)entry);
 }
 
 static void enter(struct match_builder *builder, struct entry *entry)
@@ -87,6 +93,8 @@ static void enter(struct match_builder *builder, struct entry *entry)
     roster_add(&builder->rosters[entry->kind], entry);
     if (entry->kind == RECORD_ORGANISATION)
         identifier_book_add(builder->book, (struct organisation_entry *)entry);
+    if (entry->kind == RECORD_NEED)
+        need_book_add(builder->needs, (struct need_entry *)entry);
 }
 
 static uint32_t row_new(struct match_builder *builder)
@@ -247,6 +255,7 @@ struct match_index *match_builder_publish(struct match_builder *builder)
         &rosters[RECORD_PARTNERSHIP], index, &index->partnership_count);
     for (uint32_t place = 0; place < index->organisation_count; place++)
         rosters[RECORD_ORGANISATION].items[place]->place = place;
+    index->needs_view = need_book_publish(builder->needs);
     index_layout(index, builder->book);
     index->bytes += arena_used(index->arena);
     return index;

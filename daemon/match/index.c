@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "match/bits.h"
 #include "match/index_data.h"
+#include "match/need_set.h"
 #include "match/query.h"
 #include "vocab/vocabulary.h"
 
@@ -32,6 +33,7 @@ void match_index_release(const struct match_index *index)
     release_entries((const struct entry *const *)own->offers, own->all_offers_count);
     release_entries((const struct entry *const *)own->needs, own->need_count);
     release_entries((const struct entry *const *)own->partnership_entries, own->partnership_count);
+    need_view_release(own->needs_view);
     concept_names_fini(&own->names);
     if (own->vocabulary)
         vocabulary_release(own->vocabulary);

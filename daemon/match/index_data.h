@@ -43,6 +43,7 @@ struct match_index {
         *offers; /* all of them, also those whose organisation isn't there, by organisation and id */
     uint32_t all_offers_count;
     const struct partnership_entry **partnership_entries;
+    struct need_view *needs_view; /* the same needs, for FindSenders */
     struct id_table organisation_table, offer_table, need_table;
     uint32_t *offer_slot; /* by place in offers; SLOT_NONE: the organisation isn't there */
 

@@ -226,6 +226,16 @@ const struct tie *network_tie(const struct network *network, uint32_t body)
     return tie->body == body && body != network->sender_body ? tie : NULL;
 }
 
+bool network_has_partners(const struct match_index *index, uint32_t body, int32_t today)
+{
+    struct walk walk = walk_begin(index, body, today);
+    for (const struct partnership *p; (p = walk_next(&walk)) != NULL;)
+        for (uint32_t i = 0; i < p->count; i++)
+            if (party_body(index, p, i) != body)
+                return true;
+    return false;
+}
+
 /* ---- the partners between ---- */
 
 /* The smallest party of each body, by body. */

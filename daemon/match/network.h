@@ -26,6 +26,8 @@ struct network {
 
 void network_find(struct network *network, struct arena *arena, const struct match_index *index,
                   uint32_t sender_body, int32_t today);
+/* Whether a body works with any other on that day. */
+bool network_has_partners(const struct match_index *index, uint32_t body, int32_t today);
 /* NULL: neither partner nor near. */
 const struct tie *network_tie(const struct network *network, uint32_t body);
 /* Ids of the partners between, sorted: of each body in between the smallest that is party of a partnership with the given

@@ -91,3 +91,28 @@ const char *sentence_sectors(const struct match_query *query, const struct numbe
         names[i] = sentence_sector(query, sectors->items[i]);
     return sentence_list(query->arena, names, sectors->count);
 }
+
+const char *sentence_recognition(struct arena *arena, uint8_t has)
+{
+    static const char *const words[] = {"assesses", "validates", "documents"};
+    const char *does[3], *lacks[3];
+    size_t does_count = 0, lacks_count = 0;
+    for (unsigned i = 0; i < 3; i++)
+        if (has >> i & 1)
+            does[does_count++] = words[i];
+        else
+            lacks[lacks_count++] = words[i];
+    if (!does_count)
+        return "says nothing about assessing, validating or documenting outcomes";
+    if (!lacks_count)
+        return "assesses, validates and documents outcomes";
+    return arena_format(arena, "%s outcomes; doesn't say that it %s them",
+                        sentence_list(arena, does, does_count), sentence_list(arena, lacks, lacks_count));
+}
+
+const char *sentence_transfer(struct arena *arena, double share, uint32_t wanted)
+{
+    unsigned count = (unsigned)(share * wanted + 0.5);
+    return arena_format(arena, "covers %u of %s with something of use in other sectors too", count,
+                        sentence_count(arena, wanted, "outcome", "outcomes"));
+}

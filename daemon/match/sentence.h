@@ -26,3 +26,7 @@ enum { SENTENCE_MOST_LISTED = 5 };
 /* "a, b and c"; after the first few: "a, b, c and 2 more". */
 const char *sentence_list(struct arena *arena, const char *const *items, size_t count);
 const char *sentence_sectors(const struct match_query *query, const struct numbers *sectors);
+/* What an offer's recognition bits say. */
+const char *sentence_recognition(struct arena *arena, uint8_t has);
+/* The share of so many wanted concepts that something of use elsewhere covers. */
+const char *sentence_transfer(struct arena *arena, double share, uint32_t wanted);

@@ -7,7 +7,7 @@
 #include "match/bits.h"
 #include "match/index_data.h"
 #include "match/search.h"
-#include "vocab/lookup.h"
+#include "match/words.h"
 #include "vocab/vocabulary.h"
 
 double fit_value(enum fit fit)
@@ -18,34 +18,14 @@ double fit_value(enum fit fit)
 
 /* ---- reading ---- */
 
-static Partner__V1__Interpretation *interpretation_new(struct arena *arena, const char *text)
-{
-    Partner__V1__Interpretation *to = arena_alloc(arena, sizeof *to);
-    partner__v1__interpretation__init(to);
-    to->text = arena_strdup(arena, text);
-    return to;
-}
-
 /* Looks the words up and says so; CONCEPT_NONE below the confidence that is asked for. */
 static uint32_t read_words(struct wanted *wanted, struct arena *arena, const struct vocabulary *vocabulary,
                            const char *text)
 {
-    Partner__V1__Interpretation *said = interpretation_new(arena, text);
-    struct lookup_hit hit = {.concept = CONCEPT_NONE};
-    if (vocabulary)
-        hit = lookup_interpret(vocabulary, arena, SCHEME_OUTCOME, text);
-    if (hit.concept != CONCEPT_NONE) {
-        const struct concept_words *words = vocabulary_words(vocabulary, hit.concept, "en");
-        said->concept = arena_strdup(arena, vocabulary_code(vocabulary, hit.concept));
-        said->label = arena_strdup(arena, words && words->label ? words->label : "");
-        said->confidence = hit.score;
-    }
-    wanted->interpretations[wanted->interpretation_count++] = said;
-    if (hit.concept == CONCEPT_NONE || hit.score < CONCEPTS_LEAST_CONFIDENCE) {
-        wanted->unread_count++;
-        return CONCEPT_NONE;
-    }
-    return hit.concept;
+    uint32_t read =
+        words_read(arena, vocabulary, text, &wanted->interpretations[wanted->interpretation_count++]);
+    wanted->unread_count += read == CONCEPT_NONE;
+    return read;
 }
 
 static struct wanted_concept *find_code(const struct wanted *wanted, const char *code)
@@ -169,6 +149,12 @@ static void make_rows(struct wanted *wanted, struct arena *arena)
     }
 }
 
+double wanted_idf(const struct match_index *index, uint32_t concept)
+{
+    double offers = index->offer_count ? index->offer_count : 1;
+    return log(1 + offers / (1 + (double)posting_of(&index->concept, concept).count));
+}
+
 void wanted_read(struct wanted *wanted, struct arena *arena, const struct match_index *index,
                  Partner__V1__Outcome *const *outcomes, size_t count)
 {
@@ -178,10 +164,9 @@ void wanted_read(struct wanted *wanted, struct arena *arena, const struct match_
     };
     for (size_t i = 0; i < count; i++)
         read_outcome(wanted, arena, index, outcomes[i]);
-    double offers = index->offer_count ? index->offer_count : 1;
     for (uint32_t i = 0; i < wanted->count; i++) {
         struct wanted_concept *item = &wanted->items[i];
-        item->idf = log(1 + offers / (1 + (double)posting_of(&index->concept, item->concept).count));
+        item->idf = wanted_idf(index, item->concept);
         wanted->idf_sum += item->idf;
     }
     find_near(wanted, arena, index);

@@ -50,6 +50,9 @@ struct wanted {
     Partner__V1__Interpretation **interpretations;
 };
 
+/* How much a wanted concept weighs: rare ones more. CONCEPT_NONE: offered by nobody. */
+double wanted_idf(const struct match_index *index, uint32_t concept);
+
 void wanted_read(struct wanted *wanted, struct arena *arena, const struct match_index *index,
                  Partner__V1__Outcome *const *outcomes, size_t count);
 /* The first row in near of an offered concept, the others by `next`; UINT32_MAX: it covers nothing. */

@@ -22,22 +22,7 @@ static void score(const struct match_query *query, const struct match_block *blo
 
 static const char *reason(const struct match_query *query, uint32_t slot, double)
 {
-    static const char *const words[] = {"assesses", "validates", "documents"};
-    uint8_t has = query->index->recognition[slot];
-    const char *does[3], *lacks[3];
-    size_t does_count = 0, lacks_count = 0;
-    for (unsigned i = 0; i < 3; i++)
-        if (has >> i & 1)
-            does[does_count++] = words[i];
-        else
-            lacks[lacks_count++] = words[i];
-    if (!does_count)
-        return "says nothing about assessing, validating or documenting outcomes";
-    if (!lacks_count)
-        return "assesses, validates and documents outcomes";
-    return arena_format(query->arena, "%s outcomes; doesn't say that it %s them",
-                        sentence_list(query->arena, does, does_count),
-                        sentence_list(query->arena, lacks, lacks_count));
+    return sentence_recognition(query->arena, query->index->recognition[slot]);
 }
 
 const struct criterion criterion_recognition = {.name = "recognition",

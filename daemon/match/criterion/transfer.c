@@ -21,9 +21,7 @@ static void score(const struct match_query *query, const struct match_block *blo
 
 static const char *reason(const struct match_query *query, uint32_t, double value)
 {
-    unsigned count = (unsigned)(value * query->wanted.count + 0.5);
-    return arena_format(query->arena, "covers %u of %s with something of use in other sectors too", count,
-                        sentence_count(query->arena, query->wanted.count, "outcome", "outcomes"));
+    return sentence_transfer(query->arena, value, query->wanted.count);
 }
 
 const struct criterion criterion_transfer = {.name = "transfer",

@@ -1,5 +1,6 @@
 #include "service/auth.h"
 
+#include <stdatomic.h>
 #include <string.h>
 #include <strings.h>
 
@@ -48,22 +49,37 @@ enum refusal {
 };
 
 static const struct {
-    const char *label, *message;
+    const char *label, *reason, *message;
 } refusals[] = {
-    [REFUSAL_MISSING] = {"reason=\"missing\"", "this call needs a token"},
-    [REFUSAL_CLEARTEXT] = {"reason=\"cleartext\"", "a token is taken over TLS alone, but from loopback"},
-    [REFUSAL_MALFORMED] = {"reason=\"malformed\"", "the authorization is not of the form: Bearer pt_..."},
-    [REFUSAL_UNKNOWN] = {"reason=\"unknown\"", "the token is not known here"},
-    [REFUSAL_REVOKED] = {"reason=\"revoked\"", "the token has been revoked"},
-    [REFUSAL_EXPIRED] = {"reason=\"expired\"", "the token has expired"},
+    [REFUSAL_MISSING] = {"reason=\"missing\"", "TOKEN_MISSING", "this call needs a token"},
+    [REFUSAL_CLEARTEXT] = {"reason=\"cleartext\"", "TOKEN_IN_CLEARTEXT",
+                           "a token is taken over TLS alone, but from loopback"},
+    [REFUSAL_MALFORMED] = {"reason=\"malformed\"", "TOKEN_MALFORMED",
+                           "the authorization is not of the form: Bearer pt_..."},
+    [REFUSAL_UNKNOWN] = {"reason=\"unknown\"", "TOKEN_UNKNOWN", "the token is not known here"},
+    [REFUSAL_REVOKED] = {"reason=\"revoked\"", "TOKEN_REVOKED", "the token has been revoked"},
+    [REFUSAL_EXPIRED] = {"reason=\"expired\"", "TOKEN_EXPIRED", "the token has expired"},
 };
+
+/* Made with the first refusal of its kind; a flood of bad tokens takes no lock. */
+static struct metric *counter_of(enum refusal refusal)
+{
+    static _Atomic(struct metric *) counters[sizeof refusals / sizeof *refusals];
+    struct metric *counter = atomic_load_explicit(&counters[refusal], memory_order_acquire);
+    if (!counter) {
+        counter = metric_new(METRIC_COUNTER, "partnerd_auth_refused_total", refusals[refusal].label,
+                             "Calls refused as UNAUTHENTICATED, by reason.");
+        atomic_store_explicit(&counters[refusal], counter, memory_order_release);
+    }
+    return counter;
+}
 
 static struct status refuse(enum refusal refusal)
 {
-    metric_add(metric_new(METRIC_COUNTER, "partnerd_auth_refused_total", refusals[refusal].label,
-                          "Calls refused as UNAUTHENTICATED, by reason."),
-               1);
-    return status_make(STATUS_UNAUTHENTICATED, refusals[refusal].message);
+    metric_add(counter_of(refusal), 1);
+    return (struct status){.code = STATUS_UNAUTHENTICATED,
+                           .reason = refusals[refusal].reason,
+                           .message = refusals[refusal].message};
 }
 
 static struct status say_loading(void)

@@ -1,6 +1,6 @@
 /* How long a change takes to those who watch: Apply calls at a steady rate, and N watchers, each on a connection of its own.
  *
- *   watch_latency TARGET WATCHERS RATE SECONDS
+ *   watch_latency TARGET WATCHERS RATE SECONDS AFTER_REVISION
  *
  * The registries w0 to w7 exist. "committed to seen" begins at the time that the database gave the revision, just before the
  * commit; "sent to seen" at the call, so it has the write in it too. Each change counts once for each watcher. The first second
@@ -37,8 +37,9 @@ struct bench {
     struct channel *writers[WRITERS];
     struct channel **watchers;
     unsigned watcher_count, rate;
+    uint64_t after_revision;
     int64_t start_us, end_us;
-    uint64_t sent, answered, failed, seen, messages, begun;
+    uint64_t sent, answered, failed, seen, messages;
     struct timer turn, grace;
     struct times from_commit, from_sending;
 };
@@ -65,7 +66,8 @@ static double times_ms(const struct times *times, double share)
 
 static void take_change(struct bench *bench, const Partner__V1__Change *change, int64_t now_us)
 {
-    if (change->kind_case != PARTNER__V1__CHANGE__KIND_UPSERT || !change->upsert->organisation)
+    if (change->kind_case != PARTNER__V1__CHANGE__KIND_UPSERT ||
+        change->upsert->kind_case != PARTNER__V1__RECORD__KIND_ORGANISATION)
         return;
     const Partner__V1__Organisation *organisation = change->upsert->organisation;
     int64_t sent_us = strtoll(organisation->name, NULL, 10);
@@ -97,6 +99,7 @@ static void on_watch_end(void *, struct status status)
 static void watch(struct bench *bench, struct channel *channel)
 {
     Partner__V1__WatchRequest request = PARTNER__V1__WATCH_REQUEST__INIT;
+    request.after_revision = bench->after_revision;
     struct channel_call *call =
         channel_call_begin(channel, &(struct channel_call_settings){
                                         .path = "/partner.v1.RegistryService/Watch",
@@ -191,8 +194,8 @@ static void report(const struct bench *bench, double seconds)
 
 int main(int argc, char **argv)
 {
-    if (argc != 5) {
-        fprintf(stderr, "usage: watch_latency TARGET WATCHERS RATE SECONDS\n");
+    if (argc != 6) {
+        fprintf(stderr, "usage: watch_latency TARGET WATCHERS RATE SECONDS AFTER_REVISION\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
@@ -202,6 +205,7 @@ int main(int argc, char **argv)
     bench->loop = loop_new("bench", 0);
     bench->watcher_count = (unsigned)atoi(argv[2]);
     bench->rate = (unsigned)atoi(argv[3]);
+    bench->after_revision = strtoull(argv[5], NULL, 10);
     bench->watchers = heap_zalloc(bench->watcher_count * sizeof *bench->watchers);
     for (unsigned i = 0; i < bench->watcher_count; i++) {
         bench->watchers[i] = channel_open(bench->loop, &settings);

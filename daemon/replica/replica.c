@@ -10,7 +10,7 @@
 #include "loop/loop.h"
 #include "loop/timer.h"
 #include "match/index.h"
-#include "replica/change_form.h"
+#include "replica/change_feed.h"
 #include "replica/change_ring.h"
 #include "replica/reader.h"
 #include "replica/working_set.h"
@@ -26,6 +26,7 @@ struct replica {
     struct vocabulary_builder *concepts; /* between vocabulary_begin and _end */
     struct snapshot_ref *newest;
     struct change_ring *changes;
+    struct change_feed *change_feed;
     char *epoch;
     struct reader_list readers;
 
@@ -82,7 +83,6 @@ static void on_reset(void *context)
     struct replica *replica = context;
     replica->loading = true;
     atomic_store(&replica->records_loaded, 0);
-    change_ring_reset(replica->changes);
     working_set_clear(replica->set);
 }
 
@@ -93,24 +93,10 @@ static void on_registry(void *context, const struct feed_registry *registry)
     working_set_registry(replica->set, registry->id, registry->title, registry->update_time_us);
 }
 
-static void note_change(struct replica *replica, const struct feed_record *record)
-{
-    change_ring_add(replica->changes, &(struct record_form){
-                                          .kind = record->kind,
-                                          .id = record->id,
-                                          .packed = record->packed,
-                                          .packed_bytes = record->packed_bytes,
-                                          .revision = record->revision,
-                                          .update_time_us = record->update_time_us,
-                                      });
-}
-
 static void on_record(void *context, const struct feed_record *record)
 {
     struct replica *replica = context;
     replica->within_revision = true;
-    if (!replica->loading)
-        note_change(replica, record);
     if (!record->record.message) {
         working_set_remove(replica->set, record->id, record->update_time_us);
         return;
@@ -153,7 +139,6 @@ static void on_loaded(void *context, uint64_t revision, int64_t, const char *epo
     free(replica->epoch);
     replica->epoch = heap_strdup(epoch);
     publish(replica);
-    change_ring_loaded(replica->changes, revision);
     log_event(LOG_INFO, "replica.loaded", "all records are in memory",
               LOG_NUMBER("revision", (int64_t)revision),
               LOG_NUMBER("records", (int64_t)atomic_load(&replica->records_loaded)),
@@ -165,7 +150,6 @@ static void on_revision_done(void *context, uint64_t revision, int64_t)
     struct replica *replica = context;
     replica->within_revision = false;
     replica->whole_revision = revision;
-    change_ring_commit(replica->changes, revision);
     publish_soon(replica);
 }
 
@@ -174,7 +158,6 @@ static void on_reachable(void *context, bool reachable)
     struct replica *replica = context;
     atomic_store(&replica->reachable, reachable);
     metric_set(replica->reachable_metric, reachable);
-    change_ring_drop(replica->changes);
     if (reachable)
         log_event(LOG_INFO, "database.reachable", "the database can be reached");
     else
@@ -211,6 +194,7 @@ struct replica *replica_new(struct loop *loop, const struct store_settings *sett
     replica->set = working_set_new();
     replica->newest = snapshot_ref_new();
     replica->changes = change_ring_new(watch_bytes);
+    replica->change_feed = change_feed_new(replica->changes, settings);
     replica->revision_metric =
         metric_new(METRIC_GAUGE, "partnerd_revision", "", "Revision that answers come from");
     replica->database_metric =
@@ -234,6 +218,7 @@ static void start(void *context)
 void replica_start(struct replica *replica)
 {
     loop_post(replica->loop, start, replica);
+    change_feed_start(replica->change_feed);
 }
 
 static void stop(void *context)
@@ -247,6 +232,7 @@ static void stop(void *context)
 void replica_stop(struct replica *replica)
 {
     loop_post(replica->loop, stop, replica);
+    change_feed_stop(replica->change_feed);
 }
 
 void replica_free(struct replica *replica)
@@ -258,6 +244,7 @@ void replica_free(struct replica *replica)
         vocabulary_release(vocabulary_builder_finish(replica->concepts));
     snapshot_ref_free(replica->newest);
     working_set_free(replica->set);
+    change_feed_free(replica->change_feed);
     change_ring_free(replica->changes);
     free(replica->epoch);
     reader_list_fini(&replica->readers);

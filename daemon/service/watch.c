@@ -80,8 +80,8 @@ static struct status check_ready(const struct watch_hub *hub)
     struct status status = STATUS_NONE;
     if (hub->is_stopping)
         status = status_make(STATUS_UNAVAILABLE, "the server is stopping");
-    else if (!replica_state(hub->replica).loaded)
-        status = status_make(STATUS_UNAVAILABLE, "the records are still being loaded");
+    else if (!change_ring_load(hub->ring))
+        status = status_make(STATUS_UNAVAILABLE, "the database has not been reached yet");
     status.retry_ms = status_ok(status) ? 0 : RETRY_MS;
     return status;
 }

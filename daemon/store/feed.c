@@ -235,6 +235,14 @@ struct feed *feed_new(struct loop *loop, const struct store_settings *settings,
     return feed;
 }
 
+struct feed *feed_new_following(struct loop *loop, const struct store_settings *settings,
+                                const struct feed_handlers *handlers, void *context)
+{
+    struct feed *feed = feed_new(loop, settings, handlers, context);
+    feed->follows_alone = true;
+    return feed;
+}
+
 void feed_free(struct feed *feed)
 {
     if (!feed)

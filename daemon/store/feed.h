@@ -57,6 +57,10 @@ struct feed_handlers {
 
 struct feed *feed_new(struct loop *loop, const struct store_settings *settings,
                       const struct feed_handlers *handlers, void *context);
+/* The same without records, concepts and vocabularies of a load: what comes after is all that is wanted. The handlers of
+ * vocabularies are not called. */
+struct feed *feed_new_following(struct loop *loop, const struct store_settings *settings,
+                                const struct feed_handlers *handlers, void *context);
 /* On the loop's thread, or when the loop has ended; not from a handler. NULL is fine. */
 void feed_free(struct feed *feed);
 

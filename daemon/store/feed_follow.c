@@ -148,7 +148,7 @@ static void on_round_end(struct feed *feed)
     if (feed->follow.at != feed->follow.end - 1) {
         feed_fail(feed, "the change log has a gap");
         feed->is_loaded = false;
-    } else if (feed->follow.revisions[feed->follow.at].vocabulary) {
+    } else if (feed->follow.revisions[feed->follow.at].vocabulary && !feed->follows_alone) {
         feed_concepts_start(feed, finish_round);
     } else {
         finish_round(feed);

@@ -126,7 +126,10 @@ static void on_line(struct feed *feed, const PGresult *result, int row)
 
 static void on_line_end(struct feed *feed)
 {
-    feed_run(feed, &registries_step);
+    if (feed->follows_alone)
+        on_committed(feed);
+    else
+        feed_run(feed, &registries_step);
 }
 
 static const struct feed_step line_step = {
@@ -158,5 +161,5 @@ void feed_load_start(struct feed *feed)
 {
     feed->is_loaded = false;
     feed->handlers.reset(feed->context);
-    feed_run(feed, &begin_step);
+    feed_run(feed, feed->follows_alone ? &line_step : &begin_step);
 }

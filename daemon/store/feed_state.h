@@ -56,6 +56,8 @@ struct feed {
     struct timer look;
     struct arena *arena; /* of one row, or one concept */
 
+    bool follows_alone;
+
     const struct feed_step *step; /* NULL: idle, or not connected */
     bool is_copying, is_first_copied;
     bool is_woken; /* to look again once idle */

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "match/bits.h"
 #include "match/number.h"
+#include "match/pair.h"
 #include "partner/v1/types.pb-c.h"
 
 static void *array(const struct match_index *index, size_t count, size_t bytes)
@@ -170,15 +171,12 @@ static void fill_columns(struct match_index *index, uint32_t slot)
 
 static void gather_slot(struct match_index *index, struct gathering *all, uint32_t slot)
 {
-    const uint32_t hosts = number_bit(PARTNER__V1__ROLE__ROLE_HOSTING) |
-                           number_bit(PARTNER__V1__ROLE__ROLE_EMPLOYER) |
-                           number_bit(PARTNER__V1__ROLE__ROLE_INTERMEDIARY);
     const struct organisation_entry *host = index_slot_host(index, slot);
     const struct offer_entry *offer = index->slot_offer[slot];
     const struct spoken_list *languages = index_slot_languages(index, slot);
     uint32_t body = index->bodies.of_organisation[index->slot_organisation[slot]];
 
-    if (host->roles & hosts)
+    if (pair_role_hosts(host->roles))
         bits_set(index->host_role, slot);
     if (index->bodies.first[body + 1] - index->bodies.first[body] > 1)
         bits_set(index->several_records, slot);

@@ -6,8 +6,18 @@
 
 #include "match/entry.h"
 #include "match/network.h"
+#include "match/number.h"
+#include "partner/v1/types.pb-c.h"
 
 /* One offer against one need: what filters and criteria compute, whichever side asks. Day counts of 0 are not stated. */
+
+/* An organisation that takes learners from others. */
+static inline bool pair_role_hosts(uint32_t roles)
+{
+    return roles &
+           (number_bit(PARTNER__V1__ROLE__ROLE_HOSTING) | number_bit(PARTNER__V1__ROLE__ROLE_EMPLOYER) |
+            number_bit(PARTNER__V1__ROLE__ROLE_INTERMEDIARY));
+}
 
 /* Two stated ranges have a day count in common. */
 static inline bool pair_days_meet(uint32_t offer_min, uint32_t offer_max, uint32_t need_min,

@@ -9,7 +9,7 @@
 
 enum { HEX_DIGITS = 16, ID_AT = HEX_DIGITS + 1 + HEX_DIGITS };
 
-static uint64_t hash_message(struct arena *arena, const ProtobufCMessage *message)
+uint64_t token_hash_message(struct arena *arena, const ProtobufCMessage *message)
 {
     size_t bytes = protobuf_c_message_get_packed_size(message);
     uint8_t *packed = arena_alloc(arena, bytes);
@@ -23,7 +23,7 @@ static uint64_t hash_need(struct arena *arena, const struct match_question *ques
     pb_need need = *question->need;
     need.revision = 0;
     need.update_time = NULL;
-    return hash_message(arena, &need.base);
+    return token_hash_message(arena, &need.base);
 }
 
 uint64_t token_hash(struct arena *arena, const struct match_question *question)
@@ -33,7 +33,7 @@ uint64_t token_hash(struct arena *arena, const struct match_question *question)
         hash_need(arena, question),
         hash_text(question->sender_id ? question->sender_id : ""),
         (uint64_t)question->network,
-        hash_message(arena, question->weights ? &question->weights->base : &none.base),
+        token_hash_message(arena, question->weights ? &question->weights->base : &none.base),
         (uint64_t)question->view,
         question->need_id && *question->need_id,
     };

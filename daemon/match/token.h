@@ -9,6 +9,8 @@
 
 /* Of all that a page token is bound to. */
 uint64_t token_hash(struct arena *arena, const struct match_question *question);
+/* Of a message as it is packed. */
+uint64_t token_hash_message(struct arena *arena, const ProtobufCMessage *message);
 char *token_write(struct arena *arena, uint64_t hash, const struct ranked *last, const char *organisation_id);
 /* What a token says; false: not a token of this question. An organisation that is gone since is no fault. */
 struct token {

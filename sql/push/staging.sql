@@ -195,7 +195,7 @@ BEGIN
     FOR wanting IN SELECT DISTINCT t.ordinal, t.id FROM push_contest t
         WHERE NOT EXISTS (SELECT FROM push_fault f WHERE f.ordinal = t.ordinal) ORDER BY t.ordinal
     LOOP
-        held := pg_temp.push_holder(wanting.ordinal, all_stay);
+        SELECT h.scheme, h.holder INTO held FROM pg_temp.push_holder(wanting.ordinal, all_stay) h;
         IF held.holder IS NOT NULL THEN
             INSERT INTO push_fault VALUES (wanting.ordinal, wanting.id, 'organisation.identifiers',
                 'identifiers shares its ' || held.scheme || ' with ' || held.holder, false);
@@ -207,7 +207,8 @@ BEGIN
 END
 $$;
 
--- Of each record the first organisation that it names and that is not there at the end, deletes aside.
+-- Of each record the first organisation that it names and that is not there at the end, deletes aside; or that is rejected, where
+-- the record is new.
 CREATE FUNCTION pg_temp.push_broken_references(registry text)
     RETURNS TABLE (ordinal integer, id text, kind smallint, field text, reason text) LANGUAGE plpgsql AS $$
 BEGIN
@@ -216,12 +217,13 @@ BEGIN
             SELECT o.id FROM push_change o WHERE o.kind = 1 AND NOT EXISTS (SELECT FROM push_fault f WHERE f.ordinal = o.ordinal)
         ), broken AS (
             SELECT r.*, CASE r.kind WHEN 4 THEN 'organisation_ids[' || r.position || ']' ELSE 'organisation_id' END AS part,
-                   CASE WHEN o.ordinal IS NOT NULL AND s.id IS NULL THEN 'is rejected' ELSE 'isn''t there' END AS fate
+                   CASE WHEN o.ordinal IS NOT NULL AND t.ordinal IS NULL THEN 'is rejected' ELSE 'isn''t there' END AS fate
             FROM (SELECT * FROM push_reference r WHERE NOT EXISTS (SELECT FROM landing l WHERE l.id = r.organisation_id)) r
             LEFT JOIN record s ON s.id = r.organisation_id
                 AND s.id >= push_broken_references.registry || '/' AND s.id < push_broken_references.registry || '0'
             LEFT JOIN push_change o ON o.id = r.organisation_id AND o.kind = 1
-            WHERE s.kind IS DISTINCT FROM 1
+            LEFT JOIN push_stored t ON t.ordinal = r.ordinal
+            WHERE s.kind IS DISTINCT FROM 1 OR (o.ordinal IS NOT NULL AND t.ordinal IS NULL)
         )
         SELECT DISTINCT ON (b.ordinal) b.ordinal, b.id, b.kind, pg_temp.push_kind_name(b.kind) || '.' || b.part,
                b.part || ' names an organisation that ' || b.fate || ': ' || b.organisation_id

@@ -10,14 +10,14 @@ struct loop;
 struct record_form;
 
 /* The changes of the newest revisions, kept in memory for those who watch: without gaps up to the newest, as far back as
- * so many bytes reach. Filled by the replica's thread, read by any. What is older stands in the database's change log. */
+ * so many bytes reach. Filled by one thread, read by any. What is older stands in the database's change log. */
 struct change_ring;
 
 struct change_ring *change_ring_new(size_t most_bytes);
 /* After the end of all threads that use it, and with all blocks released. NULL is fine. */
 void change_ring_free(struct change_ring *ring);
 
-/* ---- filling: the replica's thread alone ---- */
+/* ---- filling: one thread alone ---- */
 
 /* All so far is void: the database is loaded anew. */
 void change_ring_reset(struct change_ring *ring);

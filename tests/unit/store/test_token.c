@@ -85,7 +85,7 @@ static void on_done(void *context, struct status status, uint64_t version)
 static enum status_code create(struct world *world, const char *id, int access, const char *scope)
 {
     struct token token = {.id = id, .title = "A token", .access = access, .scope = scope};
-    strncpy((char *)token.secret_hash, id, sizeof token.secret_hash);
+    memcpy(token.secret_hash, id, strnlen(id, sizeof token.secret_hash));
     world->bench.open_count++;
     store_token_create(world->bench.store, world->bench.arena, &token, on_done, world);
     bench_wait(&world->bench);

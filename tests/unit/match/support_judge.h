@@ -31,6 +31,11 @@ struct pair {
     const pb_offer *offer;
 };
 
+/* Everything about a question but who is eligible. */
+struct asking oracle_ask(struct arena *arena, const struct oracle_world *world,
+                         const struct match_question *question);
+/* Empties the field that a filter stands for. */
+void oracle_give_up(struct asking *asking, const char *name);
 /* The organisation's number; -1: not there. */
 int oracle_place_of(const struct oracle_world *world, const char *id);
 /* Fills body: of each organisation the smallest number in its body. */

@@ -103,7 +103,7 @@ static void find_offers(struct asking *asking)
         asking->idf[i] = oracle_idf_of(asking, asking->wanted[i]);
 }
 
-static struct asking ask(struct arena *arena, const struct oracle_world *world,
+struct asking oracle_ask(struct arena *arena, const struct oracle_world *world,
                          const struct match_question *question)
 {
     size_t count = world->organisation_count;
@@ -164,7 +164,7 @@ static size_t stated_filters(const struct asking *asking, const char **names)
     return count;
 }
 
-static void give_up(struct asking *asking, const char *name)
+void oracle_give_up(struct asking *asking, const char *name)
 {
     pb_need *need = &asking->need;
     if (strcmp(name, "sectors") == 0)
@@ -194,7 +194,7 @@ static void give_up(struct asking *asking, const char *name)
 struct oracle_answer oracle_find(struct arena *arena, const struct oracle_world *world,
                                  const struct match_question *question)
 {
-    struct asking asking = ask(arena, world, question);
+    struct asking asking = oracle_ask(arena, world, question);
     struct oracle_answer answer = {.matches =
                                        arena_array(arena, world->organisation_count, sizeof *answer.matches)};
     for (size_t i = 0; i < world->organisation_count; i++) {
@@ -213,7 +213,7 @@ struct oracle_answer oracle_find(struct arena *arena, const struct oracle_world 
         if (strcmp(names[i], "role") == 0 || strcmp(names[i], "validity") == 0)
             continue;
         struct asking relaxed = asking;
-        give_up(&relaxed, names[i]);
+        oracle_give_up(&relaxed, names[i]);
         answer.relaxation_names[answer.relaxation_count] = names[i];
         answer.relaxation_counts[answer.relaxation_count++] = count_bodies(&relaxed);
     }
@@ -224,7 +224,7 @@ struct oracle_explanation oracle_explain(struct arena *arena, const struct oracl
                                          const struct match_question *question, const char *organisation_id,
                                          const char *offer_id)
 {
-    struct asking asking = ask(arena, world, question);
+    struct asking asking = oracle_ask(arena, world, question);
     struct oracle_explanation explanation = {0};
     if (*offer_id) {
         const pb_offer *offer = NULL;

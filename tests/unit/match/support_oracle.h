@@ -18,7 +18,8 @@ struct oracle_world {
     pb_organisation **organisations;
     pb_offer **offers;
     pb_partnership **partnerships;
-    size_t organisation_count, offer_count, partnership_count;
+    pb_need **needs;
+    size_t organisation_count, offer_count, partnership_count, need_count;
 };
 
 enum { ORACLE_CRITERIA = 8, ORACLE_MOST = 600, ORACLE_RELAXATIONS = 12 };

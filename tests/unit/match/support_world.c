@@ -318,6 +318,52 @@ static pb_partnership *partnership_new(struct making *making, const struct world
     return to;
 }
 
+/* A field is left out more often than not: else nothing would be eligible. */
+static pb_need *need_of(struct making *making, struct world *world)
+{
+    pb_need *need = arena_alloc(making->arena, sizeof *need);
+    partner__v1__need__init(need);
+    uint32_t rare = random_below(making->random, 100);
+    if (random_chance(making->random, 60))
+        need->organisation_id = (char *)(uintptr_t)world_organisation_id(world, making->arena);
+    if (random_chance(making->random, rare))
+        need->sectors = TEXTS_OF(making, SECTORS, 2, &need->n_sectors);
+    if (random_chance(making->random, rare))
+        need->duration = duration_of(making);
+    if (random_chance(making->random, 80))
+        need->outcomes = outcomes_of(making, true, &need->n_outcomes);
+    if (random_chance(making->random, rare))
+        need->countries = TEXTS_OF(making, COUNTRIES, 3, &need->n_countries);
+    if (random_chance(making->random, rare))
+        need->regions = TEXTS_OF(making, REGIONS, 3, &need->n_regions);
+    if (random_chance(making->random, rare))
+        need->languages = languages_of(making, &need->n_languages);
+    if (random_chance(making->random, rare / 2))
+        need->eqf_level = 2 + random_below(making->random, 4);
+    if (random_chance(making->random, rare))
+        need->period = period_of(making, 60);
+    if (random_chance(making->random, rare / 2))
+        need->learners = random_below(making->random, 6);
+    if (random_chance(making->random, rare / 3))
+        need->max_absent = random_below(making->random, 4);
+    if (random_chance(making->random, rare))
+        need->modes = (Partner__V1__Mode *)enums_of(making, 1, 3, 2, 60, &need->n_modes);
+    need->themes = (Partner__V1__Theme *)enums_of(making, 1, 4, 3, 30, &need->n_themes);
+    return need;
+}
+
+/* A stored one: names its organisation, and may be past. */
+static pb_need *need_new(struct making *making, struct world *world, uint32_t number)
+{
+    pb_need *need = need_of(making, world);
+    need->id = arena_format(making->arena, "%s/n%u", number % 3 ? "aa" : "cc", number);
+    need->organisation_id = (char *)(uintptr_t)world_organisation_id(world, making->arena);
+    need->title = arena_format(making->arena, "Wish %u", number);
+    if (random_chance(making->random, 40))
+        need->valid_until = date_near(making, WORLD_TODAY - 1, 5);
+    return need;
+}
+
 /* ---- the world ---- */
 
 static const char *record_put(struct world *world, size_t number)
@@ -331,10 +377,13 @@ static const char *record_put(struct world *world, size_t number)
     } else if (number < (size_t)world->organisations + world->offers) {
         record->kind_case = PARTNER__V1__RECORD__KIND_OFFER;
         record->offer = offer_new(&making, world, (uint32_t)number - world->organisations);
-    } else {
+    } else if (number < (size_t)world->organisations + world->offers + world->partnerships) {
         record->kind_case = PARTNER__V1__RECORD__KIND_PARTNERSHIP;
         record->partnership =
             partnership_new(&making, world, (uint32_t)number - world->organisations - world->offers);
+    } else {
+        record->kind_case = PARTNER__V1__RECORD__KIND_NEED;
+        record->need = need_new(&making, world, (uint32_t)number);
     }
     struct record view = record_of(record);
     match_builder_put(world->builder, &view);
@@ -358,6 +407,7 @@ void world_init(struct world *world, uint64_t seed, uint32_t organisations, uint
         .builder = match_builder_new(),
         .organisations = organisations,
         .offers = offers,
+        .partnerships = partnerships,
         .record_count = (size_t)organisations + offers + partnerships,
     };
     world->records = arena_array(world->arena, world->record_count, sizeof *world->records);
@@ -368,6 +418,19 @@ void world_init(struct world *world, uint64_t seed, uint32_t organisations, uint
     for (size_t i = 0; i < world->record_count; i++)
         if (random_chance(&world->random, 85))
             record_put(world, i);
+}
+
+void world_add_needs(struct world *world, uint32_t needs)
+{
+    size_t first = world->record_count;
+    world->records = arena_grow(world->arena, world->records, first * sizeof *world->records,
+                                (first + needs) * sizeof *world->records);
+    world->record_count += needs;
+    for (size_t i = first; i < world->record_count; i++) {
+        partner__v1__record__init(&world->records[i]);
+        if (random_chance(&world->random, 85))
+            record_put(world, i);
+    }
 }
 
 void world_fini(struct world *world)
@@ -403,6 +466,7 @@ struct oracle_world world_lists(const struct world *world, struct arena *arena)
         .organisations = arena_array(arena, world->record_count, sizeof *lists.organisations),
         .offers = arena_array(arena, world->record_count, sizeof *lists.offers),
         .partnerships = arena_array(arena, world->record_count, sizeof *lists.partnerships),
+        .needs = arena_array(arena, world->record_count, sizeof *lists.needs),
     };
     for (size_t i = world->record_count; i-- > 0;) {
         pb_record *record = &world->records[i];
@@ -412,6 +476,8 @@ struct oracle_world world_lists(const struct world *world, struct arena *arena)
             lists.offers[lists.offer_count++] = record->offer;
         else if (record->kind_case == PARTNER__V1__RECORD__KIND_PARTNERSHIP)
             lists.partnerships[lists.partnership_count++] = record->partnership;
+        else if (record->kind_case == PARTNER__V1__RECORD__KIND_NEED)
+            lists.needs[lists.need_count++] = record->need;
     }
     return lists;
 }
@@ -443,40 +509,6 @@ static Partner__V1__Weights *weights_of(struct making *making)
     return weights;
 }
 
-/* A field is left out more often than not: else nothing would be eligible. */
-static pb_need *need_of(struct making *making, struct world *world)
-{
-    pb_need *need = arena_alloc(making->arena, sizeof *need);
-    partner__v1__need__init(need);
-    uint32_t rare = random_below(making->random, 100);
-    if (random_chance(making->random, 60))
-        need->organisation_id = (char *)(uintptr_t)world_organisation_id(world, making->arena);
-    if (random_chance(making->random, rare))
-        need->sectors = TEXTS_OF(making, SECTORS, 2, &need->n_sectors);
-    if (random_chance(making->random, rare))
-        need->duration = duration_of(making);
-    if (random_chance(making->random, 80))
-        need->outcomes = outcomes_of(making, true, &need->n_outcomes);
-    if (random_chance(making->random, rare))
-        need->countries = TEXTS_OF(making, COUNTRIES, 3, &need->n_countries);
-    if (random_chance(making->random, rare))
-        need->regions = TEXTS_OF(making, REGIONS, 3, &need->n_regions);
-    if (random_chance(making->random, rare))
-        need->languages = languages_of(making, &need->n_languages);
-    if (random_chance(making->random, rare / 2))
-        need->eqf_level = 2 + random_below(making->random, 4);
-    if (random_chance(making->random, rare))
-        need->period = period_of(making, 60);
-    if (random_chance(making->random, rare / 2))
-        need->learners = random_below(making->random, 6);
-    if (random_chance(making->random, rare / 3))
-        need->max_absent = random_below(making->random, 4);
-    if (random_chance(making->random, rare))
-        need->modes = (Partner__V1__Mode *)enums_of(making, 1, 3, 2, 60, &need->n_modes);
-    need->themes = (Partner__V1__Theme *)enums_of(making, 1, 4, 3, 30, &need->n_themes);
-    return need;
-}
-
 struct match_question world_question(struct world *world, struct arena *arena)
 {
     struct making making = {&world->random, arena};
@@ -494,4 +526,27 @@ struct match_question world_question(struct world *world, struct arena *arena)
         .page_token = "",
         .today = WORLD_TODAY,
     };
+}
+
+const Partner__V1__Weights *world_weights(struct world *world, struct arena *arena)
+{
+    struct making making = {&world->random, arena};
+    return weights_of(&making);
+}
+
+const pb_offer *world_offer(struct world *world, struct arena *arena, const char **ret_id)
+{
+    struct making making = {&world->random, arena};
+    *ret_id = "";
+    if (random_chance(&world->random, 60)) {
+        pb_offer *offer = offer_new(&making, world, random_below(&world->random, 1000));
+        offer->organisation_id = (char *)(uintptr_t)world_organisation_id(world, arena);
+        return offer;
+    }
+    *ret_id = world_offer_id(world, arena);
+    for (size_t i = 0; i < world->record_count; i++)
+        if (world->records[i].kind_case == PARTNER__V1__RECORD__KIND_OFFER &&
+            strcmp(world->records[i].offer->id, *ret_id) == 0)
+            return world->records[i].offer;
+    return NULL;
 }

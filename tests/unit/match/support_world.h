@@ -25,7 +25,7 @@ struct world {
     struct arena *arena;
     struct match_builder *builder;
     struct vocabulary *vocabulary;  /* or NULL */
-    uint32_t organisations, offers; /* how many ids there are */
+    uint32_t organisations, offers, partnerships; /* how many ids there are; needs follow */
     pb_record *records;             /* by id number; kind not set: not there */
     size_t record_count;
 };
@@ -35,10 +35,16 @@ void world_init(struct world *world, uint64_t seed, uint32_t organisations, uint
 void world_fini(struct world *world);
 /* Puts, replaces and removes some records, perhaps another vocabulary; percent of them. */
 void world_change(struct world *world, uint32_t percent);
+/* As many needs more, each one's organisation there or not. */
+void world_add_needs(struct world *world, uint32_t needs);
 /* The plain lists, in the arena, in no order. */
 struct oracle_world world_lists(const struct world *world, struct arena *arena);
 
 /* A random question on it, with every field sometimes left out. */
 struct match_question world_question(struct world *world, struct arena *arena);
+/* A random offer: of the stored ones where `ret_id` gets an id, else its own; its organisation there or not. NULL: that id
+ * isn't there. */
+const pb_offer *world_offer(struct world *world, struct arena *arena, const char **ret_id);
+const Partner__V1__Weights *world_weights(struct world *world, struct arena *arena);
 const char *world_organisation_id(struct world *world, struct arena *arena);
 const char *world_offer_id(struct world *world, struct arena *arena);

@@ -86,6 +86,21 @@ static const struct flag apply_flags[] = {
     {0},
 };
 
+static const struct flag push_flags[] = {
+    {"registry", 0, FLAG_TEXT, "ID", "whose records they are; the first record's where nothing is said"},
+    {"full", 0, FLAG_SWITCH, NULL, "the registry's whole content: what is not in the files is deleted"},
+    {"max-delete-percent", 0, FLAG_NUMBER, "N",
+     "refuse a full push that deletes more; 20 where nothing is said"},
+    {"dry-run", 0, FLAG_SWITCH, NULL, "check and count, change nothing"},
+    {"all-or-nothing", 0, FLAG_SWITCH, NULL, "one bad record rejects them all"},
+    {"rejected", 0, FLAG_TEXT, "FILE", "write the lines that were rejected, to mend and push again"},
+    {"mapping", 0, FLAG_TEXT, "FILE",
+     "what a CSV's own columns mean, a line each: organisation.name = {title}"},
+    {"format", 0, FLAG_CHOICE, "eche", "a public list's columns: holders of the Erasmus charter"},
+    {"request-id", 0, FLAG_TEXT, "WORD", "names this push, so that doing it again changes nothing"},
+    {0},
+};
+
 static const struct flag load_flags[] = {
     {"name", 0, FLAG_TEXT, "NAME", "name and version, as 'ESCO 1.1.1'"},
     {"language", 0, FLAG_TEXT, "LANG", "of the labels; that of the files' names where nothing is said"},
@@ -184,6 +199,29 @@ static const struct command commands[] = {
                 "the exit code is 8.",
         .flags = {apply_flags},
         .run = cmd_apply,
+    },
+    {
+        .name = "push",
+        .summary = "write files of any length into a registry, in one transaction",
+        .arguments = "FILE...",
+        .words_min = 1,
+        .words_max = 100,
+        .examples = "partner push --full --registry es registry.jsonl.gz\n"
+                    "partner push --rejected mend.csv offers.csv\n"
+                    "partner push --format eche --registry eche --full eche_2021_2027.csv.gz",
+        .text = "Files are as in apply. What is in the registry as it is sent stays untouched. With --full "
+                "what is not "
+                "sent is deleted, but for what institutions wrote by themselves; a line that can't be read "
+                "then stops "
+                "the push. Records that are rejected are listed with line, field and reason, the others are "
+                "kept, and "
+                "the exit code is 8. Where the server is away it is tried again, once whatever happens. A "
+                "mapping "
+                "makes fields of a CSV file's columns, as organisation.id = {registry}/{code} or "
+                "organisation.identifiers.value = {pic}|{oid}; {oid?oid} is a text where that column has a "
+                "value.",
+        .flags = {push_flags},
+        .run = cmd_push,
     },
     {
         .name = "vocabulary load",

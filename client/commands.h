@@ -9,6 +9,7 @@ int cmd_show(struct client *client);
 int cmd_list(struct client *client);
 int cmd_search(struct client *client);
 int cmd_apply(struct client *client);
+int cmd_push(struct client *client);
 int cmd_vocabulary_load(struct client *client);
 int cmd_vocabulary_show(struct client *client);
 int cmd_vocabulary_list(struct client *client);

@@ -8,6 +8,7 @@
 #include "client/import_column.h"
 #include "client/import_csv.h"
 #include "client/import_input.h"
+#include "client/import_mapping.h"
 #include "rpc/json.h"
 
 typedef Partner__V1__Change pb_change;
@@ -24,6 +25,7 @@ struct records_import {
     struct record_column *columns;
     size_t column_count;
     bool has_kind;
+    const size_t *mapped_columns;
 };
 
 static void give_change(struct records_import *import, const char *path, size_t line, pb_change *change)
@@ -347,6 +349,44 @@ static bool read_row(void *context, const struct import_row *row)
     return !import->stopped;
 }
 
+/* ---- CSV with columns of its own ---- */
+
+static bool read_mapped_header(void *context, const struct import_row *row)
+{
+    struct records_import *import = context;
+    const struct import_mapping *mapping = import->sink->mapping;
+    const char *missing =
+        import_mapping_bind(mapping, import->arena, row->cells, row->cell_count, &import->mapped_columns);
+    if (missing) {
+        import_report_fault(import->report, row->path, row->line, missing,
+                            "is a column that the mapping asks for, and is not there");
+        return false;
+    }
+    struct import_row mapped = *row;
+    mapped.cell_count = import_mapping_count(mapping);
+    const char **names = arena_array(import->arena, mapped.cell_count, sizeof *names);
+    for (size_t i = 0; i < mapped.cell_count; i++)
+        names[i] = import_mapping_field(mapping, i);
+    mapped.cells = names;
+    return read_header(context, &mapped);
+}
+
+/* The cells have an arena of their own, since the sink's may be emptied by each change that is given. */
+static bool read_mapped_row(void *context, const struct import_row *row)
+{
+    struct records_import *import = context;
+    struct arena *arena = arena_new(0);
+    struct import_row mapped = *row;
+    mapped.cell_count = import->column_count;
+    const char **cells = arena_array(arena, mapped.cell_count, sizeof *cells);
+    for (size_t i = 0; i < mapped.cell_count; i++)
+        cells[i] = import_mapping_cell(import->sink->mapping, arena, i, import->mapped_columns, row->cells);
+    mapped.cells = cells;
+    bool more = read_row(context, &mapped);
+    arena_free(arena);
+    return more;
+}
+
 /* ---- a file ---- */
 
 bool import_records(const char *path, struct import_report *report, struct import_sink *sink)
@@ -361,7 +401,9 @@ bool import_records(const char *path, struct import_report *report, struct impor
         read_json_lines(&import, input);
     } else if (first) {
         import.arena = arena_new(0);
-        import_csv_read_input(input, report, read_header, read_row, &import);
+        bool is_mapped = sink->mapping != NULL;
+        import_csv_read_input(input, report, is_mapped ? read_mapped_header : read_header,
+                              is_mapped ? read_mapped_row : read_row, &import);
         arena_free(import.arena);
     }
     import_input_close(input);

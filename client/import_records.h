@@ -25,12 +25,15 @@ struct import_change {
     Partner__V1__Change *change; /* in the sink's arena */
 };
 
+struct import_mapping;
+
 struct import_sink {
     /* Where messages go; the function may put another one here between two changes. */
     struct arena *arena;
     /* False: stop. */
     bool (*change)(void *context, const struct import_change *change);
     void *context;
+    const struct import_mapping *mapping; /* of a CSV's columns; NULL: they are fields themselves */
 };
 
 /* True: all was read and nothing was wrong. A bad row is a fault, and is passed over. */

@@ -1,4 +1,5 @@
 """Push: the same judgement as Apply's, in one transaction of any length; full pushes and their guard; once whatever is sent again."""
+import json
 import os
 import random
 import re
@@ -321,3 +322,74 @@ class PushesEqualApplies(Pushing):
         first = int(os.environ.get("PUSH_SEED", "0"))
         for seed in range(first, first + int(os.environ.get("PUSH_SEEDS", 16 // harness.SLOW))):
             self.compare(seed)
+
+
+class PushesFromFiles(Pushing):
+    """`partner push`."""
+
+    def file(self, name: str, text: str) -> str:
+        path = self.daemon.folder / f"{self.registry}-{name}"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    def test_rejected_lines_can_be_mended_and_pushed_again(self):
+        lines = [json.dumps(record) for record in (
+            organisation("a", self.registry), organisation("b", self.registry, country="XX"), offer("o", "b", self.registry))]
+        file, mend = self.file("all.jsonl", "\n".join([lines[0], "{broken", *lines[1:]]) + "\n"), self.file("mend.jsonl", "")
+        done = self.partner("push", "--output", "table", "--rejected", mend, file)
+        self.assertEqual(8, done.returncode, done.stderr)
+        self.assertIn("1 created, 0 updated, 0 unchanged, 0 deleted, 3 rejected", done.stdout)
+        self.assertIn("line 3: country", done.stdout)
+        with open(mend, encoding="utf-8") as written:
+            self.assertEqual(["{broken", *lines[1:]], written.read().splitlines())
+        done = self.partner("push", "-o", "table", self.file("mended.jsonl", "\n".join(lines[1:]).replace("XX", "DE")))
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("2 created", done.stdout)
+
+    def test_rejected_rows_of_csv_are_written_after_their_header(self):
+        header = "organisation.id,organisation.name,organisation.country\n"
+        bad = f'{self.registry}/b,"Two\nlines",XX\n'
+        file = self.file("all.csv", header + f"{self.registry}/a,One,DE\n" + bad + f"{self.registry}/c,Three,DE\n")
+        mend = self.file("mend.csv", "")
+        done = self.partner("push", "--rejected", mend, file)
+        self.assertEqual(8, done.returncode, done.stderr)
+        with open(mend, encoding="utf-8") as written:
+            self.assertEqual(header + bad, written.read())
+
+    def test_a_full_push_of_a_file_that_can_not_be_read_changes_nothing(self):
+        self.push([self.org("a"), self.org("b")])
+        file = self.file("all.jsonl", json.dumps(organisation("a", self.registry)) + "\n{broken\n")
+        done = self.partner("push", "--full", "--max-delete-percent", "100", file)
+        self.assertEqual(6, done.returncode, done.stderr)
+        self.assertEqual(2, len(self.ids()))
+
+    def test_a_guard_that_holds_is_said_and_a_dry_run_changes_nothing(self):
+        self.push([self.org("a"), self.org("b")])
+        file = self.file("all.jsonl", json.dumps(organisation("a", self.registry)) + "\n")
+        done = self.partner("push", "--full", file)
+        self.assertEqual(5, done.returncode, done.stderr)
+        self.assertIn("max_delete_percent is 20", done.stderr)
+        done = self.partner("push", "--full", "--max-delete-percent", "50", "--dry-run", "-o", "table", file)
+        self.assertIn("nothing was changed; it would be: 0 created, 0 updated, 1 unchanged, 1 deleted", done.stdout)
+        self.assertEqual(2, len(self.ids()))
+
+    def test_the_charter_holders_list_is_read_by_its_columns(self):
+        file = self.file("eche.csv", "erasmus_code,pic,oid,legal_name,city,country,website\n"
+                         'A  BADEN01,948821603,E10054064,"SCHOOL, BADEN",Baden,AT,www.example.at\n'
+                         "B GENT01,948821604,,School of Gent,Gent,BE,\n")
+        done = self.partner("push", "--format", "eche", "--registry", self.registry, "--full", file)
+        self.assertEqual(0, done.returncode, done.stderr + done.stdout)
+        self.assertEqual([self.own("A--BADEN01"), self.own("B-GENT01")], self.ids())
+        self.assertEqual("2\tSCHOOL, BADEN", self.sql(
+            f"SELECT count(*), min(name) FROM organisation WHERE id LIKE '{self.registry}/%' AND identifier_schemes[2] = 'pic'"
+            " AND identifier_values[1] IN ('A  BADEN01', 'B GENT01')"))
+        self.assertEqual("3", self.sql(f"SELECT count(*) FROM identifier WHERE registry = '{self.registry}'"))
+
+    def test_a_mapping_file_tells_what_columns_mean(self):
+        file = self.file("own.csv", f"code;title;where\nx 1;Carpentry;{self.registry}/a\n")
+        mapping = self.file("own.mapping", "# an agency's own\noffer.id = {registry}/offer-{code}\noffer.title = {title}\n"
+                            "offer.organisation_id = {where}\noffer.modes = physical\n")
+        self.push([self.org("a")])
+        done = self.partner("push", "--mapping", mapping, "--registry", self.registry, file)
+        self.assertEqual(0, done.returncode, done.stderr + done.stdout)
+        self.assertIn(self.own("offer-x-1"), self.ids())

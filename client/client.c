@@ -21,10 +21,12 @@ struct channel *client_channel(struct client *client)
 {
     if (!client->channel) {
         client->loop = loop_new("client", 0);
-        client->channel = channel_open(client->loop, &(struct channel_settings){
-                                                         .target = client->settings.of[SETTING_SERVER].value,
-                                                         .token = client->settings.of[SETTING_TOKEN].value,
-                                                     });
+        client->channel =
+            channel_open(client->loop, &(struct channel_settings){
+                                           .target = client->settings.of[SETTING_SERVER].value,
+                                           .ca_file = client->settings.of[SETTING_CA_FILE].value,
+                                           .token = client->settings.of[SETTING_TOKEN].value,
+                                       });
     }
     return client->channel;
 }

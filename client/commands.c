@@ -7,6 +7,8 @@
 static const struct flag global_flags[] = {
     {"server", 0, FLAG_TEXT, "URL", "where partnerd is; http://127.0.0.1:8470 where nothing says otherwise"},
     {"token-file", 0, FLAG_TEXT, "FILE", "a file with the token, which nobody else may read"},
+    {"ca-file", 0, FLAG_TEXT, "FILE",
+     "PEM: who signs an https server's certificate; else whom the system trusts"},
     {"profile", 0, FLAG_TEXT, "NAME", "a [NAME] of the configuration file; see partner config"},
     {"output", 'o', FLAG_CHOICE, "table|json|jsonl|csv", "how the answer is written"},
     {"fields", 0, FLAG_LIST, "PATH,...", "only these fields, as name,network.distance"},
@@ -89,15 +91,33 @@ static const struct flag apply_flags[] = {
 static const struct flag push_flags[] = {
     {"registry", 0, FLAG_TEXT, "ID", "whose records they are; the first record's where nothing is said"},
     {"full", 0, FLAG_SWITCH, NULL, "the registry's whole content: what is not in the files is deleted"},
-    {"max-delete-percent", 0, FLAG_NUMBER, "N",
-     "refuse a full push that deletes more; 20 where nothing is said"},
+    {"max-delete-percent", 0, FLAG_NUMBER, "N", "refuse a full push that deletes more; 20 where nothing is said"},
     {"dry-run", 0, FLAG_SWITCH, NULL, "check and count, change nothing"},
     {"all-or-nothing", 0, FLAG_SWITCH, NULL, "one bad record rejects them all"},
     {"rejected", 0, FLAG_TEXT, "FILE", "write the lines that were rejected, to mend and push again"},
-    {"mapping", 0, FLAG_TEXT, "FILE",
-     "what a CSV's own columns mean, a line each: organisation.name = {title}"},
+    {"mapping", 0, FLAG_TEXT, "FILE", "what a CSV's own columns mean, a line each: organisation.name = {title}"},
     {"format", 0, FLAG_CHOICE, "eche", "a public list's columns: holders of the Erasmus charter"},
     {"request-id", 0, FLAG_TEXT, "WORD", "names this push, so that doing it again changes nothing"},
+    {0},
+};
+
+static const struct flag export_flags[] = {
+    {"registry", 0, FLAG_LIST, "ID,...", "only these registries' records"},
+    {"file", 'o', FLAG_TEXT, "FILE|-",
+     "where to, whole or not at all; standard output where nothing is said"},
+    {"state-file", 0, FLAG_TEXT, "FILE", "write down where watch is to go on"},
+    {0},
+};
+
+static const struct flag watch_flags[] = {
+    {"registry", 0, FLAG_LIST, "ID,...", "only these registries' changes"},
+    {"state-file", 0, FLAG_TEXT, "FILE", "go on from where it says, and keep it up to date"},
+    {"after", 0, FLAG_TEXT, "REVISION",
+     "begin after this one, where no state file is; else with what comes now"},
+    {"epoch", 0, FLAG_TEXT, "WORD", "the one that --after belongs to, as export tells it"},
+    {"marks", 0, FLAG_SWITCH, NULL, "a line {\"revision\":...} whenever all up to there has been written"},
+    {"heartbeat", 0, FLAG_NUMBER, "SECONDS",
+     "how often the server says that it is there; three missing end a connection"},
     {0},
 };
 
@@ -209,19 +229,44 @@ static const struct command commands[] = {
         .examples = "partner push --full --registry es registry.jsonl.gz\n"
                     "partner push --rejected mend.csv offers.csv\n"
                     "partner push --format eche --registry eche --full eche_2021_2027.csv.gz",
-        .text = "Files are as in apply. What is in the registry as it is sent stays untouched. With --full "
-                "what is not "
-                "sent is deleted, but for what institutions wrote by themselves; a line that can't be read "
-                "then stops "
-                "the push. Records that are rejected are listed with line, field and reason, the others are "
-                "kept, and "
-                "the exit code is 8. Where the server is away it is tried again, once whatever happens. A "
-                "mapping "
+        .text = "Files are as in apply. What is in the registry as it is sent stays untouched. With --full what is not "
+                "sent is deleted, but for what institutions wrote by themselves; a line that can't be read then stops "
+                "the push. Records that are rejected are listed with line, field and reason, the others are kept, and "
+                "the exit code is 8. Where the server is away it is tried again, once whatever happens. A mapping "
                 "makes fields of a CSV file's columns, as organisation.id = {registry}/{code} or "
-                "organisation.identifiers.value = {pic}|{oid}; {oid?oid} is a text where that column has a "
-                "value.",
+                "organisation.identifiers.value = {pic}|{oid}; {oid?oid} is a text where that column has a value.",
         .flags = {push_flags},
         .run = cmd_push,
+    },
+    {
+        .name = "export",
+        .summary = "all records as of one moment, as JSON lines",
+        .examples = "partner export -o all.jsonl --state-file partner.state\n"
+                    "partner export --registry es,pt | gzip > iberia.jsonl.gz",
+        .text =
+            "A record a line, as {\"offer\":{...}}, an organisation before what names it: apply takes the "
+            "same "
+            "lines. How many there were, and the revision and the epoch they stand for, are told on standard "
+            "error. The state file is written last, so that partner watch --state-file goes on from these "
+            "records and misses nothing.",
+        .flags = {export_flags, read_flags},
+        .run = cmd_export,
+    },
+    {
+        .name = "watch",
+        .summary = "the changes as they come, as JSON lines",
+        .examples = "partner watch --state-file partner.state >> changes.jsonl\n"
+                    "partner watch --registry es",
+        .text =
+            "A change a line, in the order of revisions, as "
+            "{\"upsert\":{\"offer\":{...}},\"revision\":\"8\"} "
+            "with the record as it is now, or {\"deleteId\":\"es/offer-1\",\"revision\":\"9\"}. The state "
+            "file follows what was written: after a crash the last changes may come once more, and none "
+            "is left out. A server that is away is waited for. Where the server no longer has the "
+            "changes since the state, or its database was replaced, the exit code is 5, and partner export "
+            "begins anew.",
+        .flags = {watch_flags},
+        .run = cmd_watch,
     },
     {
         .name = "vocabulary load",
@@ -264,8 +309,8 @@ static const struct command commands[] = {
         .examples = "partner config",
         .text = "The configuration file has profiles, [default] and others, with the keys server, token, "
                 "token-file, "
-                "output and timeout. Flags come first, then PARTNER_SERVER, PARTNER_TOKEN, PARTNER_OUTPUT, "
-                "PARTNER_TIMEOUT and PARTNER_PROFILE, then the file.",
+                "ca-file, output and timeout. Flags come first, then PARTNER_SERVER, PARTNER_TOKEN, "
+                "PARTNER_CA_FILE, PARTNER_OUTPUT, PARTNER_TIMEOUT and PARTNER_PROFILE, then the file.",
         .run = cmd_config,
     },
     {

@@ -10,6 +10,8 @@ int cmd_list(struct client *client);
 int cmd_search(struct client *client);
 int cmd_apply(struct client *client);
 int cmd_push(struct client *client);
+int cmd_export(struct client *client);
+int cmd_watch(struct client *client);
 int cmd_vocabulary_load(struct client *client);
 int cmd_vocabulary_show(struct client *client);
 int cmd_vocabulary_list(struct client *client);

@@ -11,4 +11,5 @@ enum exit_code {
     EXIT_INVALID = 6,
     EXIT_NO_SERVER = 7, /* unavailable, or out of time */
     EXIT_PARTLY = 8,    /* some records were rejected */
+    EXIT_INTERRUPTED = 130,
 };

@@ -26,15 +26,20 @@ static const struct flag *table_find(const struct flag *table, const char *name,
 static const struct flag *find_flag(const struct command_set *set, const struct command *command,
                                     const char *name, char letter)
 {
-    const struct flag *found = table_find(set->global, name, letter);
+    const struct flag *found = NULL;
     for (unsigned i = 0; !found && command && i < COMMAND_FLAG_TABLES; i++)
         found = table_find(command->flags[i], name, letter);
-    return found;
+    return found ? found : table_find(set->global, name, letter);
 }
 
 const struct flag *flag_find(const struct command_set *set, const struct command *command, const char *name)
 {
     return find_flag(set, command, name, 0);
+}
+
+const struct flag *flag_find_letter(const struct command_set *set, const struct command *command, char letter)
+{
+    return find_flag(set, command, NULL, letter);
 }
 
 static void fail(struct parser *parser, const char *error)

@@ -73,5 +73,8 @@ uint32_t flags_number(const struct flags *flags, const char *name);
 /* All values; returns how many. */
 size_t flags_list(const struct flags *flags, struct arena *arena, const char *name, const char ***ret_values);
 
-/* The flag of a command (NULL: of every command) by name, or NULL. */
+/* The flag of a command (NULL: of every command) by name, or NULL. A command's own letter goes before the same one of every
+ * command. */
 const struct flag *flag_find(const struct command_set *set, const struct command *command, const char *name);
+const struct flag *flag_find_letter(const struct command_set *set, const struct command *command,
+                                    char letter);

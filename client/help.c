@@ -7,14 +7,17 @@
 
 #define HELP_WIDTH 100
 
-static void write_flags(FILE *file, const struct flag *flags)
+/* A letter is shown where it is meant: a command may have one of every command's for its own. */
+static void write_flags(FILE *file, const struct command_set *set, const struct command *command,
+                        const struct flag *flags)
 {
     for (; flags && flags->name; flags++) {
-        char name[80];
-        int size =
-            snprintf(name, sizeof name, "%c%c%s --%s%s%s", flags->letter ? '-' : ' ',
-                     flags->letter ? flags->letter : ' ', flags->letter ? "," : " ", flags->name,
-                     flags->value ? " " : "", flags->value && flags->kind != FLAG_CHOICE ? flags->value : "");
+        char name[80], letter = flags->letter;
+        if (letter && flag_find_letter(set, command, letter) != flags)
+            letter = '\0';
+        int size = snprintf(name, sizeof name, "%c%c%s --%s%s%s", letter ? '-' : ' ', letter ? letter : ' ',
+                            letter ? "," : " ", flags->name, flags->value ? " " : "",
+                            flags->value && flags->kind != FLAG_CHOICE ? flags->value : "");
         if (flags->kind == FLAG_CHOICE)
             snprintf(name + size, sizeof name - (size_t)size, "%s", flags->value);
         if (strlen(name) > 30)
@@ -58,9 +61,9 @@ static void write_command(FILE *file, const struct command_set *set, const struc
     if (command->flags[0])
         fputs("\nflags:\n", file);
     for (unsigned i = 0; i < COMMAND_FLAG_TABLES; i++)
-        write_flags(file, command->flags[i]);
+        write_flags(file, set, command, command->flags[i]);
     fputs("\nflags of every command:\n", file);
-    write_flags(file, set->global);
+    write_flags(file, set, command, set->global);
     write_codes(file);
 }
 
@@ -81,7 +84,7 @@ static void write_all(FILE *file, const struct command_set *set, const char *gro
             fprintf(file, "  %-22s  %s\n", command->name, command->summary);
     if (!group) {
         fputs("\nflags of every command:\n", file);
-        write_flags(file, set->global);
+        write_flags(file, set, NULL, set->global);
         write_codes(file);
     }
     fputs("\nmore on one: partner COMMAND --help\n", file);

@@ -21,6 +21,7 @@ static const struct row {
 } rows[SETTING_COUNT] = {
     [SETTING_SERVER] = {"server", "server", "PARTNER_SERVER", "server", "http://127.0.0.1:8470"},
     [SETTING_TOKEN] = {"token", NULL, "PARTNER_TOKEN", "token", NULL},
+    [SETTING_CA_FILE] = {"ca-file", "ca-file", "PARTNER_CA_FILE", "ca-file", NULL},
     [SETTING_OUTPUT] = {"output", "output", "PARTNER_OUTPUT", "output", NULL},
     [SETTING_TIMEOUT] = {"timeout", "timeout", "PARTNER_TIMEOUT", "timeout", NULL},
     [SETTING_PROFILE] = {"profile", "profile", "PARTNER_PROFILE", NULL, "default"},
@@ -99,7 +100,7 @@ static struct status read_file(struct reading *reading)
         return status_format(
             reading->arena, STATUS_INVALID_ARGUMENT, NULL,
             "%s, line %d: this is no 'key = value' of a [profile] with the keys server, token, "
-            "token-file, output, timeout",
+            "token-file, ca-file, output, timeout",
             path, line);
     if (!token_before && reading->settings->of[SETTING_TOKEN].value && open_to_others)
         return status_format(reading->arena, STATUS_INVALID_ARGUMENT, NULL,

@@ -13,6 +13,7 @@ struct flags;
 enum setting_id {
     SETTING_SERVER,
     SETTING_TOKEN,
+    SETTING_CA_FILE,
     SETTING_OUTPUT,
     SETTING_TIMEOUT,
     SETTING_PROFILE,

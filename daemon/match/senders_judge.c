@@ -54,7 +54,7 @@ static void look_up(const struct senders_query *query, const char *id, struct se
         return;
     sender->tie = network_tie(&query->network, sender->body);
     sender->has_partners = sender->tie || network_has_partners(index, sender->body, query->question->today);
-    sender->in_country = offering->host->country && lists(own->target_countries, offering->host->country);
+    sender->in_country = lists(own->target_countries, offering->host->country);
     sender->in_sector = sector_wish_digits(&offering->sector_marks, own->target_sectors) > 0;
 }
 

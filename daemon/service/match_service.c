@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "match/index.h"
 #include "match/query.h"
+#include "match/senders.h"
 #include "model/normalise.h"
 #include "model/validate.h"
 #include "partner/v1/match.pb-c.h"
@@ -11,6 +12,7 @@
 #include "service/page.h"
 
 typedef Partner__V1__FindHostsRequest find_request;
+typedef Partner__V1__FindSendersRequest senders_request;
 typedef Partner__V1__ExplainMatchRequest explain_request;
 
 enum { USUAL_PAGE = 20, LARGEST_PAGE = 1000, OFFERS_EXPLAINED_A_US = 50 };
@@ -92,6 +94,70 @@ static struct status find_answer(const struct read *read, ProtobufCMessage **ret
     return status;
 }
 
+/* The offer in question, inline or stored; an inline one is normalised and checked, and names its organisation. */
+static struct status offer_of(const struct read *read, const senders_request *request, struct faults *faults,
+                              struct senders_question *question)
+{
+    if (request->what_case == PARTNER__V1__FIND_SENDERS_REQUEST__WHAT_OFFER) {
+        pb_offer *offer = request->offer; /* in the call's arena: ours to normalise */
+        offer_normalise(read->arena, offer);
+        if (!*offer->organisation_id)
+            faults_add(faults, "offer.", "organisation_id", "is asked for: whose offer it is");
+        offer_validate(faults, read->snapshot->vocabulary, "offer.", offer);
+        question->offer = offer;
+        question->offer_id = "";
+        return STATUS_NONE;
+    }
+    struct record record;
+    question->offer_id = request->offer_id;
+    if (!id_is_valid(request->offer_id)) {
+        faults_add(faults, "", "offer_id", "is not of the form registry/key");
+        return STATUS_NONE;
+    }
+    if (!snapshot_record(read->snapshot, read->arena, RECORD_OFFER, request->offer_id, &record))
+        return status_format(read->arena, STATUS_NOT_FOUND, "offer_id", "there is no offer %s",
+                             request->offer_id);
+    question->offer = record.offer;
+    return STATUS_NONE;
+}
+
+static struct status senders_prepare(struct read *read)
+{
+    const senders_request *request = (const senders_request *)read->request;
+    struct senders_question *question = arena_alloc(read->arena, sizeof *question);
+    *question = (struct senders_question){
+        .network = request->network,
+        .weights = request->weights,
+        .view = request->view,
+        .page_size = page_size_of(request->page_size, USUAL_PAGE, LARGEST_PAGE),
+        .page_token = request->page_token,
+        .today = read->today,
+    };
+    if (request->what_case == PARTNER__V1__FIND_SENDERS_REQUEST__WHAT__NOT_SET)
+        return status_invalid("offer", "an offer or an offer_id is asked for");
+    struct faults faults = {.arena = read->arena};
+    struct status status = offer_of(read, request, &faults, question);
+    if (request->weights)
+        match_weights_check(request->weights, &faults);
+    if (faults.count)
+        return faults_status(&faults);
+    if (!status_ok(status))
+        return status;
+    read->question = question;
+    read->cost_us = match_find_senders_cost_us(read->snapshot->index, question);
+    return STATUS_NONE;
+}
+
+static struct status senders_answer(const struct read *read, ProtobufCMessage **ret_response)
+{
+    Partner__V1__FindSendersResponse *response = arena_alloc(read->arena, sizeof *response);
+    partner__v1__find_senders_response__init(response);
+    struct status status = match_find_senders(read->snapshot->index, read->arena, read->question, response);
+    response->revision = read->snapshot->revision;
+    *ret_response = &response->base;
+    return status;
+}
+
 /* A pair to be explained. */
 struct pair {
     struct match_question question;
@@ -143,6 +209,12 @@ static void find_hosts_start(struct rpc_call *call, const ProtobufCMessage *requ
     read_start(call, request, ((const find_request *)request)->min_revision, &method);
 }
 
+static void find_senders_start(struct rpc_call *call, const ProtobufCMessage *request)
+{
+    static const struct read_method method = {senders_prepare, senders_answer};
+    read_start(call, request, ((const senders_request *)request)->min_revision, &method);
+}
+
 static void explain_match_start(struct rpc_call *call, const ProtobufCMessage *request)
 {
     static const struct read_method method = {explain_prepare, explain_answer};
@@ -151,7 +223,7 @@ static void explain_match_start(struct rpc_call *call, const ProtobufCMessage *r
 
 const struct rpc_method match_service_methods[] = {
     READ_ROW("MatchService", "FindHosts", find_hosts, QUESTION_BYTES, find_hosts_start),
-    METHOD_ROW("MatchService", "FindSenders", find_senders, RPC_UNARY, ACCESS_READ, QUESTION_BYTES),
+    READ_ROW("MatchService", "FindSenders", find_senders, QUESTION_BYTES, find_senders_start),
     READ_ROW("MatchService", "ExplainMatch", explain_match, QUESTION_BYTES, explain_match_start),
     METHOD_ROW("MatchService", "PlanCohort", plan_cohort, RPC_UNARY, ACCESS_READ, QUESTION_BYTES),
     {.path = NULL},

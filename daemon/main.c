@@ -215,6 +215,7 @@ static void daemon_end(struct daemon *daemon, bool started)
         token_hub_stop(daemon->tokens);
         loop_stop(daemon->replica_loop);
         loop_join(daemon->replica_loop);
+        replica_join(daemon->replica);
         for (size_t i = 0; i < daemon->loop_count; i++) {
             loop_stop(daemon->loops[i]);
             loop_join(daemon->loops[i]);

@@ -1,6 +1,5 @@
 #include "replica/change_feed.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -15,7 +14,6 @@ struct change_feed {
     const struct store_settings *settings;
     struct loop *loop;
     struct feed *feed;
-    bool is_started;
 };
 
 /* ---- what the feed tells ---- */
@@ -91,7 +89,6 @@ static void start(void *context)
 
 void change_feed_start(struct change_feed *self)
 {
-    self->is_started = true;
     loop_post(self->loop, start, self);
     loop_start(self->loop);
 }
@@ -109,12 +106,15 @@ void change_feed_stop(struct change_feed *self)
     loop_stop(self->loop);
 }
 
+void change_feed_join(struct change_feed *self)
+{
+    loop_join(self->loop);
+}
+
 void change_feed_free(struct change_feed *self)
 {
     if (!self)
         return;
-    if (self->is_started)
-        loop_join(self->loop);
     loop_free(self->loop);
     free(self);
 }

@@ -12,5 +12,7 @@ struct change_feed *change_feed_new(struct change_ring *ring, const struct store
 void change_feed_start(struct change_feed *feed);
 /* Stops following and ends the thread, soon. After the start; any thread. */
 void change_feed_stop(struct change_feed *feed);
-/* Never started, or stopped: waits for the thread's end. NULL is fine. */
+/* Stopped: waits for the thread's end, after which it tells nobody anything any more. */
+void change_feed_join(struct change_feed *feed);
+/* Never started, or joined. NULL is fine. */
 void change_feed_free(struct change_feed *feed);

@@ -235,6 +235,11 @@ void replica_stop(struct replica *replica)
     change_feed_stop(replica->change_feed);
 }
 
+void replica_join(struct replica *replica)
+{
+    change_feed_join(replica->change_feed);
+}
+
 void replica_free(struct replica *replica)
 {
     if (!replica)

@@ -21,6 +21,8 @@ void replica_start(struct replica *replica);
 void replica_free(struct replica *replica);
 /* Stops following, on the replica's loop; before that loop is stopped. Any thread, does not wait. */
 void replica_stop(struct replica *replica);
+/* After the stop, and before those are freed who listen to its changes: waits until none come any more. */
+void replica_join(struct replica *replica);
 
 /* The newest snapshot, acquired, or NULL while none is loaded yet. Any thread. */
 struct snapshot *replica_snapshot(struct replica *replica);

@@ -350,6 +350,11 @@ class Epochs(Watching):
 class Outages(Watching):
     own_postgres = True
 
+    def setUp(self):
+        super().setUp()
+        harness.wait_until(lambda: self.daemon.metrics()["partnerd_database_reachable"] == 1, 10, "not back")
+        harness.wait_until(self.writes, 10, "no writes")
+
     def test_an_older_state_under_a_running_daemon_is_another_history(self):
         revision = self.apply("older", [organisation("older/1")]).revision
         old = self.export(minRevision=str(revision))[0].epoch

@@ -1,5 +1,6 @@
 #include "replica/change_feed.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/arena.h"

@@ -152,7 +152,7 @@ static void check_outcomes(const sender_match *match, const struct oracle_match 
     }
 }
 
-static void check_scorecard(const sender_match *match, const struct oracle_match *expected)
+static void check_scorecard(const sender_match *match, const struct oracle_match *expected, bool has_wishes)
 {
     const Partner__V1__Scorecard *card = match->scorecard;
     const double letters[] = {card->strategic, card->meaningful, card->recognisable, card->transferable};
@@ -163,6 +163,8 @@ static void check_scorecard(const sender_match *match, const struct oracle_match
         notes += !expected->letter_stated[i];
     }
     CHECK(card->n_notes == notes, "%zu notes, expected %zu", card->n_notes, notes);
+    bool unread = !expected->letter_stated[3] && strstr(card->notes[notes - 1], "could not be read");
+    CHECK(expected->letter_stated[3] || unread == has_wishes, "wishes read or not");
 }
 
 static void check_network(const sender_match *match, const struct oracle_match *expected)
@@ -189,7 +191,7 @@ static void check_match(const sender_match *match, const struct oracle_sender *e
     CHECK(match->learners == expected->need->learners, "learners of %s", match->need_id);
     check_criteria(match, &expected->match);
     check_outcomes(match, &expected->match);
-    check_scorecard(match, &expected->match);
+    check_scorecard(match, &expected->match, expected->need->n_outcomes > 0);
     check_network(match, &expected->match);
 }
 

@@ -17,7 +17,7 @@ static Partner__V1__Match *match_new(const struct match_query *query, const stru
 {
     struct arena *arena = query->arena;
     const pb_organisation *host =
-        entry_record(&index_slot_host(query->index, ranked->slot)->entry, arena).organisation;
+        entry_record(&segment_host(query->segment, ranked->slot)->entry, arena).organisation;
     Partner__V1__Match *match = arena_alloc(arena, sizeof *match);
     partner__v1__match__init(match);
     match->organisation_id = host->id;
@@ -75,7 +75,7 @@ static void add_outcomes(const struct match_query *query, uint32_t slot, const p
     const struct wanted *wanted = &query->wanted;
     struct offered *best = arena_array(query->arena, wanted->count, sizeof *best);
     if (offer)
-        find_offered(query, query->index->slot_offer[slot], offer, best);
+        find_offered(query, segment_offer(query->segment, slot), offer, best);
     match->outcomes = arena_array(query->arena, wanted->count, sizeof *match->outcomes);
     match->n_outcomes = wanted->count;
     for (uint32_t i = 0; i < wanted->count; i++) {
@@ -174,7 +174,7 @@ static void add_network(const struct match_query *query, uint32_t slot, Partner_
     if (!query->network.partner_count)
         return;
     const struct match_index *index = query->index;
-    uint32_t body = index->bodies.of_organisation[index->slot_organisation[slot]];
+    uint32_t body = match_query_body(query, slot);
     const struct tie *tie = network_tie(&query->network, body);
     path->distance = !tie ? 3 : tie->partner ? 1 : 2;
     if (!tie)
@@ -191,7 +191,7 @@ Partner__V1__Match *answer_match(const struct scoring *scoring, const struct ran
                                  Partner__V1__MatchView view)
 {
     const struct match_query *query = scoring->query;
-    const struct offer_entry *entry = query->index->slot_offer[ranked->slot];
+    const struct offer_entry *entry = segment_offer(query->segment, ranked->slot);
     const pb_offer *offer = entry ? entry_record(&entry->entry, query->arena).offer : NULL;
     Partner__V1__Match *match = match_new(query, ranked, offer);
     if (view == PARTNER__V1__MATCH_VIEW__MATCH_VIEW_BASIC)

@@ -104,9 +104,7 @@ void identifier_book_remove(struct identifier_book *book, const struct organisat
     }
 }
 
-/* ---- components ---- */
-
-/* Whether two registries' ids are among the holders: within one registry nobody is joined. */
+/* Whether two registries' ids are among the holders. */
 static bool of_several_registries(const struct holders *holders)
 {
     const char *first = holders->items[0]->entry.id;
@@ -117,56 +115,103 @@ static bool of_several_registries(const struct holders *holders)
     return false;
 }
 
-static uint32_t root_of(uint32_t *parent, uint32_t i)
+uint32_t identifier_book_joined(const struct identifier_book *book, const char *key,
+                                const struct organisation_entry *const **ret_holders)
 {
-    while (parent[i] != i)
-        i = parent[i] = parent[parent[i]];
+    uint32_t row = text_map_get(&book->by_key, key);
+    if (row == TEXT_MAP_NONE || book->holders[row].count < 2 || !of_several_registries(&book->holders[row]))
+        return 0;
+    *ret_holders = book->holders[row].items;
+    return book->holders[row].count;
+}
+
+/* ---- components ---- */
+
+static int compare_several(const void *left, const void *right)
+{
+    const struct several *a = left, *b = right;
+    return (a->place > b->place) - (a->place < b->place);
+}
+
+static int compare_rows(const void *left, const void *right)
+{
+    const struct join *a = left, *b = right;
+    int order = (a->left > b->left) - (a->left < b->left);
+    return order ? order : (a->right > b->right) - (a->right < b->right);
+}
+
+struct several *bodies_find(const struct bodies *bodies, uint32_t place)
+{
+    const struct several wanted = {.place = place};
+    return bodies->several_count ? bsearch(&wanted, bodies->several, bodies->several_count,
+                                           sizeof *bodies->several, compare_several)
+                                 : NULL;
+}
+
+uint32_t bodies_first(const struct bodies *bodies, uint32_t place)
+{
+    const struct several *several = bodies_find(bodies, place);
+    return several ? bodies->members[several->first] : place;
+}
+
+/* `first` is the parent while bodies are found: a row in `several`. */
+static uint32_t root_of(struct several *several, uint32_t i)
+{
+    while (several[i].first != i)
+        i = several[i].first = several[several[i].first].first;
     return i;
 }
 
+/* The places that are joined at all, distinct. */
+static void list_places(struct bodies *bodies, struct arena *arena, const struct join *joins, size_t count)
+{
+    struct several *several = arena_array(arena, 2 * count, sizeof *several);
+    for (size_t i = 0; i < count; i++) {
+        several[2 * i].place = joins[i].left;
+        several[2 * i + 1].place = joins[i].right;
+    }
+    qsort(several, 2 * count, sizeof *several, compare_several);
+    for (size_t i = 0; i < 2 * count; i++)
+        if (i == 0 || several[i].place != several[bodies->several_count - 1].place)
+            several[bodies->several_count++] = several[i];
+    bodies->several = several;
+}
+
 /* The smaller becomes the root, so that a body's root is its first member. */
-static void join(uint32_t *parent, uint32_t a, uint32_t b)
+static void join_places(const struct bodies *bodies, const struct join *join)
 {
-    a = root_of(parent, a);
-    b = root_of(parent, b);
+    struct several *several = bodies->several;
+    uint32_t a = root_of(several, (uint32_t)(bodies_find(bodies, join->left) - several));
+    uint32_t b = root_of(several, (uint32_t)(bodies_find(bodies, join->right) - several));
     if (a < b)
-        parent[b] = a;
+        several[b].first = a;
     else
-        parent[a] = b;
+        several[a].first = b;
 }
 
-static void join_all(const struct identifier_book *book, uint32_t *parent)
+void bodies_make(struct bodies *bodies, struct arena *arena, const struct join *joins, size_t count)
 {
-    for (uint32_t row = 0; row < book->count; row++) {
-        const struct holders *holders = &book->holders[row];
-        if (holders->count < 2 || !of_several_registries(holders))
-            continue;
-        for (uint32_t i = 1; i < holders->count; i++)
-            join(parent, holders->items[0]->entry.place, holders->items[i]->entry.place);
+    *bodies = (struct bodies){0};
+    if (!count)
+        return;
+    list_places(bodies, arena, joins, count);
+    uint32_t several_count = bodies->several_count;
+    struct several *several = bodies->several;
+    for (uint32_t i = 0; i < several_count; i++)
+        several[i].first = i;
+    for (size_t i = 0; i < count; i++)
+        join_places(bodies, &joins[i]);
+    struct join *rows = arena_array(arena, several_count, sizeof *rows); /* root and member */
+    for (uint32_t i = 0; i < several_count; i++)
+        rows[i] = (struct join){root_of(several, i), i};
+    qsort(rows, several_count, sizeof *rows, compare_rows);
+    bodies->members = arena_array(arena, several_count, sizeof *bodies->members);
+    for (uint32_t i = 0, end; i < several_count; i = end) {
+        for (end = i; end < several_count && rows[end].left == rows[i].left; end++)
+            bodies->members[end] = several[rows[end].right].place;
+        for (uint32_t j = i; j < end; j++) {
+            several[rows[j].right].first = i;
+            several[rows[j].right].count = end - i;
+        }
     }
-}
-
-void bodies_make(struct bodies *bodies, struct arena *arena, const struct identifier_book *book,
-                 uint32_t organisation_count)
-{
-    uint32_t *parent = heap_alloc(organisation_count * sizeof *parent);
-    for (uint32_t i = 0; i < organisation_count; i++)
-        parent[i] = i;
-    join_all(book, parent);
-    bodies->count = 0;
-    bodies->of_organisation = arena_array(arena, organisation_count, sizeof *bodies->of_organisation);
-    bodies->first = arena_array(arena, (size_t)organisation_count + 2, sizeof *bodies->first);
-    bodies->members = arena_array(arena, organisation_count, sizeof *bodies->members);
-    for (uint32_t i = 0; i < organisation_count; i++) {
-        uint32_t root = root_of(parent, i);
-        uint32_t body = root == i ? bodies->count++ : bodies->of_organisation[root];
-        bodies->of_organisation[i] = body;
-        bodies->first[body + 2]++;
-    }
-    /* first[body + 1] is where the body's next member goes; in the end it is where the next body begins. */
-    for (uint32_t body = 0; body < bodies->count; body++)
-        bodies->first[body + 2] += bodies->first[body + 1];
-    for (uint32_t i = 0; i < organisation_count; i++)
-        bodies->members[bodies->first[bodies->of_organisation[i] + 1]++] = i;
-    free(parent);
 }

@@ -1,36 +1,11 @@
-#include "match/index.h"
+#include "match/builder.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/hash.h"
-#include "match/index_data.h"
-#include "match/need_set.h"
+#include "match/bodies.h"
 #include "vocab/vocabulary.h"
-
-/* One kind's entries: those of the last index in order, and what came since. */
-struct roster {
-    struct entry **items;
-    size_t count;
-    struct entry **added;
-    size_t added_count, added_capacity;
-    bool changed;
-};
-
-struct match_builder {
-    struct vocabulary *vocabulary;
-    struct concepts *concepts;
-    struct roster rosters[RECORD_KIND_COUNT];
-    struct text_map by_id; /* id to row; the key is the current entry's own */
-    struct entry **rows;
-    uint32_t row_count, row_capacity;
-    uint32_t *unused;
-    uint32_t unused_count, unused_capacity;
-    struct identifier_book *book;
-    struct need_book *needs;
-};
 
 struct match_builder *match_builder_new(void)
 {
@@ -38,6 +13,10 @@ struct match_builder *match_builder_new(void)
     builder->concepts = concepts_new(NULL);
     builder->book = identifier_book_new();
     builder->needs = need_book_new();
+    builder->sequence = 1;
+    text_map_init(&builder->by_id);
+    text_map_init(&builder->owners_by_id);
+    text_map_init(&builder->changed_by_id);
     return builder;
 }
 
@@ -45,62 +24,184 @@ void match_builder_free(struct match_builder *builder)
 {
     if (!builder)
         return;
-    for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
-        struct roster *roster = &builder->rosters[kind];
-        for (size_t i = 0; i < roster->count; i++)
-            entry_release(roster->items[i]);
-        for (size_t i = 0; i < roster->added_count; i++)
-            entry_release(roster->added[i]);
-        free(roster->items);
-        free(roster->added);
-    }
+    for (uint32_t i = 0; i < builder->row_count; i++)
+        if (builder->rows[i])
+            entry_release(builder->rows[i]);
+    for (uint32_t i = 0; i < builder->owner_count; i++)
+        free(builder->owners[i].id);
+    for (size_t i = 0; i < builder->changed_partnership_count; i++)
+        free(builder->changed_partnerships[i].id);
+    match_index_release(builder->last);
+    segment_release(builder->base);
+    segment_release(builder->retired);
+    partnership_set_release(builder->base_partnerships);
     identifier_book_free(builder->book);
     need_book_free(builder->needs);
     text_map_fini(&builder->by_id);
+    text_map_fini(&builder->owners_by_id);
+    text_map_fini(&builder->changed_by_id);
+    free(builder->changed_partnerships);
     free(builder->rows);
-    free(builder->unused);
+    free(builder->owners);
+    free(builder->unused_rows.items);
+    free(builder->unused_owners.items);
+    free(builder->changed_owners.items);
     concepts_free(builder->concepts);
     if (builder->vocabulary)
         vocabulary_release(builder->vocabulary);
     free(builder);
 }
 
+void builder_add_number(struct numbers_list *list, uint32_t number)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? list->capacity * 2 : 64;
+        list->items = heap_realloc(list->items, list->capacity * sizeof *list->items);
+    }
+    list->items[list->count++] = number;
+}
+
+/* ---- owners ---- */
+
+static uint32_t owner_of(struct match_builder *builder, const char *id)
+{
+    uint32_t number = text_map_get(&builder->owners_by_id, id);
+    if (number != TEXT_MAP_NONE)
+        return number;
+    if (builder->unused_owners.count) {
+        number = builder->unused_owners.items[--builder->unused_owners.count];
+    } else {
+        if (builder->owner_count == builder->owner_capacity) {
+            builder->owner_capacity = builder->owner_capacity ? builder->owner_capacity * 2 : 1024;
+            builder->owners =
+                heap_realloc(builder->owners, builder->owner_capacity * sizeof *builder->owners);
+        }
+        number = builder->owner_count++;
+    }
+    builder->owners[number] = (struct owner){.id = heap_strdup(id)};
+    text_map_set(&builder->owners_by_id, builder->owners[number].id, number);
+    return number;
+}
+
+static void touch(struct match_builder *builder, uint32_t number)
+{
+    struct owner *owner = &builder->owners[number];
+    owner->touched_at = builder->sequence;
+    if (!owner->listed)
+        builder_add_number(&builder->changed_owners, number);
+    owner->listed = true;
+}
+
+/* Touches an owner and with it its whole body. Those touched for the next index already have their bodies touched, too. */
+static void touch_body(struct match_builder *builder, uint32_t number)
+{
+    struct numbers_list left = {0};
+    if (builder->owners[number].touched_at == builder->sequence)
+        return;
+    touch(builder, number);
+    if (builder->base && builder->owners[number].organisation)
+        builder_add_number(&left, number);
+    while (left.count) {
+        const struct organisation_entry *organisation =
+            builder->owners[left.items[--left.count]].organisation;
+        for (uint32_t i = 0; i < organisation->identifiers.count; i++) {
+            const struct organisation_entry *const *holders;
+            uint32_t count =
+                identifier_book_joined(builder->book, organisation->identifiers.items[i], &holders);
+            for (uint32_t j = 0; j < count; j++) {
+                uint32_t other = holders[j]->entry.owner;
+                if (builder->owners[other].touched_at == builder->sequence)
+                    continue;
+                touch(builder, other);
+                builder_add_number(&left, other);
+            }
+        }
+    }
+    free(left.items);
+}
+
+static void touch_partnership(struct match_builder *builder, const char *id)
+{
+    uint32_t row = text_map_get(&builder->changed_by_id, id);
+    if (row == TEXT_MAP_NONE) {
+        if (builder->changed_partnership_count == builder->changed_partnership_capacity) {
+            size_t capacity = builder->changed_partnership_capacity;
+            builder->changed_partnership_capacity = capacity ? capacity * 2 : 64;
+            builder->changed_partnerships =
+                heap_realloc(builder->changed_partnerships,
+                             builder->changed_partnership_capacity * sizeof *builder->changed_partnerships);
+        }
+        row = (uint32_t)builder->changed_partnership_count++;
+        builder->changed_partnerships[row].id = heap_strdup(id);
+        text_map_set(&builder->changed_by_id, builder->changed_partnerships[row].id, row);
+    }
+    builder->changed_partnerships[row].touched_at = builder->sequence;
+}
+
 /* ---- records ---- */
 
-static void roster_add(struct roster *roster, struct entry *entry)
+static void add_offer(struct match_builder *builder, struct offer_entry *offer)
 {
-    if (roster->added_count == roster->added_capacity) {
-        roster->added_capacity = roster->added_capacity ? roster->added_capacity * 2 : 64;
-        roster->added = heap_realloc(roster->added, roster->added_capacity * sizeof *roster->added);
+    struct owner *owner = &builder->owners[offer->entry.owner];
+    offer->entry.next = (struct entry *)owner->first_offer;
+    owner->first_offer = offer;
+    touch_body(builder, offer->entry.owner);
+}
+
+static void take_offer(struct match_builder *builder, struct offer_entry *offer)
+{
+    struct owner *owner = &builder->owners[offer->entry.owner];
+    touch_body(builder, offer->entry.owner);
+    if (owner->first_offer == offer) {
+        owner->first_offer = (struct offer_entry *)offer->entry.next;
+        return;
     }
-    roster->added[roster->added_count++] = entry;
-    roster->changed = true;
+    struct entry *before = &owner->first_offer->entry;
+    while (before->next != &offer->entry)
+        before = before->next;
+    before->next = offer->entry.next;
 }
 
-/* The roster's reference goes when the next index is made. */
-static void drop(struct match_builder *builder, struct entry *entry)
-{
-    entry->dropped = true;
-    builder->rosters[entry->kind].changed = true;
-    if (entry->kind == RECORD_ORGANISATION)
-        identifier_book_remove(builder->book, (struct organisation_entry *)entry);
-    if (entry->kind == RECORD_NEED)
-        need_book_remove(builder->needs, (struct need_entry *)entry);
-}
-
+/* An organisation's body is touched as it was, and as it is. A body may have grown by what came in between. */
 static void enter(struct match_builder *builder, struct entry *entry)
 {
-    roster_add(&builder->rosters[entry->kind], entry);
-    if (entry->kind == RECORD_ORGANISATION)
+    if (entry->kind == RECORD_ORGANISATION) {
+        entry->owner = owner_of(builder, entry->id);
+        builder->owners[entry->owner].organisation = (struct organisation_entry *)entry;
         identifier_book_add(builder->book, (struct organisation_entry *)entry);
-    if (entry->kind == RECORD_NEED)
+        builder->owners[entry->owner].touched_at = 0;
+        touch_body(builder, entry->owner);
+    } else if (entry->kind == RECORD_OFFER) {
+        entry->owner = owner_of(builder, ((struct offer_entry *)entry)->organisation_id);
+        add_offer(builder, (struct offer_entry *)entry);
+    } else if (entry->kind == RECORD_NEED) {
         need_book_add(builder->needs, (struct need_entry *)entry);
+    } else {
+        touch_partnership(builder, entry->id);
+    }
+}
+
+static void drop(struct match_builder *builder, struct entry *entry)
+{
+    if (entry->kind == RECORD_ORGANISATION) {
+        touch_body(builder, entry->owner);
+        identifier_book_remove(builder->book, (struct organisation_entry *)entry);
+        builder->owners[entry->owner].organisation = NULL;
+    } else if (entry->kind == RECORD_OFFER) {
+        take_offer(builder, (struct offer_entry *)entry);
+    } else if (entry->kind == RECORD_NEED) {
+        entry->dropped = true;
+        need_book_remove(builder->needs, (struct need_entry *)entry);
+    } else {
+        touch_partnership(builder, entry->id);
+    }
+    entry_release(entry);
 }
 
 static uint32_t row_new(struct match_builder *builder)
 {
-    if (builder->unused_count)
-        return builder->unused[--builder->unused_count];
+    if (builder->unused_rows.count)
+        return builder->unused_rows.items[--builder->unused_rows.count];
     if (builder->row_count == builder->row_capacity) {
         builder->row_capacity = builder->row_capacity ? builder->row_capacity * 2 : 1024;
         builder->rows = heap_realloc(builder->rows, builder->row_capacity * sizeof *builder->rows);
@@ -115,8 +216,8 @@ void match_builder_put(struct match_builder *builder, const struct record *recor
     struct entry *entry = entry_new(record, builder->concepts);
     uint32_t row = text_map_get(&builder->by_id, entry->id);
     if (row != TEXT_MAP_NONE) {
-        drop(builder, builder->rows[row]);
         text_map_remove(&builder->by_id, entry->id);
+        drop(builder, builder->rows[row]);
     } else {
         row = row_new(builder);
     }
@@ -133,11 +234,7 @@ void match_builder_remove(struct match_builder *builder, const char *id)
     text_map_remove(&builder->by_id, id);
     drop(builder, builder->rows[row]);
     builder->rows[row] = NULL;
-    if (builder->unused_count == builder->unused_capacity) {
-        builder->unused_capacity = builder->unused_capacity ? builder->unused_capacity * 2 : 64;
-        builder->unused = heap_realloc(builder->unused, builder->unused_capacity * sizeof *builder->unused);
-    }
-    builder->unused[builder->unused_count++] = row;
+    builder_add_number(&builder->unused_rows, row);
 }
 
 void match_builder_set_vocabulary(struct match_builder *builder, const struct vocabulary *vocabulary)
@@ -148,6 +245,8 @@ void match_builder_set_vocabulary(struct match_builder *builder, const struct vo
         vocabulary_release(old);
     concepts_free(builder->concepts);
     builder->concepts = concepts_new(vocabulary);
+    builder->base_number++; /* a rebuild under way has the old numbers */
+    builder->base_is_stale = builder->base != NULL;
     struct arena *arena = arena_new(0);
     for (uint32_t row = 0; row < builder->row_count; row++) {
         if (!builder->rows[row] ||
@@ -158,105 +257,4 @@ void match_builder_set_vocabulary(struct match_builder *builder, const struct vo
         arena_reset(arena);
     }
     arena_free(arena);
-}
-
-/* ---- publishing ---- */
-
-static int compare_entries(const void *left, const void *right)
-{
-    const struct entry *const *a = left, *const *b = right;
-    if ((*a)->kind == RECORD_OFFER) {
-        int order = strcmp(((const struct offer_entry *)*a)->organisation_id,
-                           ((const struct offer_entry *)*b)->organisation_id);
-        if (order)
-            return order;
-    }
-    return strcmp((*a)->id, (*b)->id);
-}
-
-/* Puts what is current of an array in front; returns how many; gives up the others. */
-static size_t keep_current(struct entry **items, size_t count)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++)
-        if (items[i]->dropped)
-            entry_release(items[i]);
-        else
-            items[kept++] = items[i];
-    return kept;
-}
-
-/* How many of the sorted entries, from `from` on, come before one. */
-static size_t find_end(struct entry *const *items, size_t from, size_t count, struct entry *const *entry)
-{
-    while (from < count) {
-        size_t middle = from + (count - from) / 2;
-        if (compare_entries(&items[middle], entry) < 0)
-            from = middle + 1;
-        else
-            count = middle;
-    }
-    return from;
-}
-
-/* Merges what came into what was there; with few new ones most are copied unseen. */
-static void roster_settle(struct roster *roster)
-{
-    if (!roster->changed)
-        return;
-    size_t old = keep_current(roster->items, roster->count);
-    size_t new = keep_current(roster->added, roster->added_count);
-    if (new)
-        qsort(roster->added, new, sizeof *roster->added, compare_entries);
-    struct entry **items = heap_alloc((old + new) * sizeof *items);
-    size_t from = 0, count = 0;
-    for (size_t i = 0; i <= new; i++) {
-        size_t end = i < new ? find_end(roster->items, from, old, &roster->added[i]) : old;
-        for (; from < end; from++)
-            items[count++] = roster->items[from];
-        if (i < new)
-            items[count++] = roster->added[i];
-    }
-    free(roster->items);
-    free(roster->added);
-    *roster = (struct roster){.items = items, .count = count};
-}
-
-/* The roster's entries for an index, each with a reference of its own; adds up their bytes. */
-static const void *roster_copy(const struct roster *roster, struct match_index *index, uint32_t *ret_count)
-{
-    *ret_count = (uint32_t)roster->count;
-    for (size_t i = 0; i < roster->count; i++) {
-        entry_acquire(roster->items[i]);
-        index->bytes += roster->items[i]->bytes;
-    }
-    if (!roster->count)
-        return arena_alloc(index->arena, 1);
-    return arena_copy(index->arena, roster->items, roster->count * sizeof *roster->items);
-}
-
-struct match_index *match_builder_publish(struct match_builder *builder)
-{
-    for (int kind = 0; kind < RECORD_KIND_COUNT; kind++)
-        roster_settle(&builder->rosters[kind]);
-    struct match_index *index = heap_zalloc(sizeof *index);
-    atomic_init(&index->references, 1);
-    index->arena = arena_new(0);
-    index->vocabulary = builder->vocabulary ? vocabulary_acquire(builder->vocabulary) : NULL;
-    concept_names_init(&index->names, builder->concepts);
-    const struct roster *rosters = builder->rosters;
-    index->organisations = (const struct organisation_entry **)(uintptr_t)roster_copy(
-        &rosters[RECORD_ORGANISATION], index, &index->organisation_count);
-    index->offers = (const struct offer_entry **)(uintptr_t)roster_copy(&rosters[RECORD_OFFER], index,
-                                                                        &index->all_offers_count);
-    index->needs =
-        (const struct need_entry **)(uintptr_t)roster_copy(&rosters[RECORD_NEED], index, &index->need_count);
-    index->partnership_entries = (const struct partnership_entry **)(uintptr_t)roster_copy(
-        &rosters[RECORD_PARTNERSHIP], index, &index->partnership_count);
-    for (uint32_t place = 0; place < index->organisation_count; place++)
-        rosters[RECORD_ORGANISATION].items[place]->place = place;
-    index->needs_view = need_book_publish(builder->needs);
-    index_layout(index, builder->book);
-    index->bytes += arena_used(index->arena);
-    return index;
 }

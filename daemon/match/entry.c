@@ -394,7 +394,7 @@ struct entry *entry_new(const struct record *record, struct concepts *concepts)
     struct arena *arena = arena_new(0);
     const char *id = record_id(record);
     struct packing packing = {.arena = arena};
-    struct entry head = {.kind = record->kind, .hash = hash_text(id), .place = PLACE_NONE};
+    struct entry head = {.kind = record->kind, .hash = hash_text(id)};
     packing.record = record_pack(arena, record, &head.packed_bytes);
     packing_add(&packing, offsetof(struct entry, id), id, strlen(id) + 1);
     struct entry *entry = kind_new(&packing, &head, record, concepts);

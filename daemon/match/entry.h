@@ -19,9 +19,10 @@ struct entry {
     const char *id;
     const void *packed;         /* the record as record_pack gives it */
     size_t packed_bytes, bytes; /* bytes: of the whole block */
-    /* The builder's own, not for readers: no longer current; the organisation's place in the index being made. */
+    /* The builder's own, not for readers: a need is no longer current; the owner, and the next of its offers. */
     bool dropped;
-    uint32_t place;
+    uint32_t owner;
+    struct entry *next;
 };
 
 #define PLACE_NONE UINT32_MAX

@@ -27,8 +27,20 @@ void match_builder_put(struct match_builder *builder, const struct record *recor
 /* Nothing happens where the id isn't there. */
 void match_builder_remove(struct match_builder *builder, const char *id);
 
-/* The index of all that was put. One owner (reference count 1). */
+/* The index of all that was put. One owner (reference count 1). Costs what changed since the base was made. */
 struct match_index *match_builder_publish(struct match_builder *builder);
+
+/* A new base, made of the index that was published last while the builder goes on. */
+struct match_rebuild;
+/* Whether enough has changed since the base was made. */
+bool match_builder_wants_rebuild(const struct match_builder *builder);
+/* NULL where nothing was published since the vocabulary came. At most one at a time; each is finished. */
+struct match_rebuild *match_rebuild_begin(struct match_builder *builder);
+/* Any thread; takes long. */
+void match_rebuild_run(struct match_rebuild *rebuild);
+/* The builder's thread. The next index to be published has the new base; where the builder has made another one meanwhile, this
+ * one is given up. Frees the rebuild. */
+void match_rebuild_finish(struct match_builder *builder, struct match_rebuild *rebuild);
 
 /* Any thread. */
 struct match_index *match_index_acquire(const struct match_index *index);
@@ -39,6 +51,8 @@ size_t match_index_organisation_count(const struct match_index *index);
 size_t match_index_offer_count(const struct match_index *index);
 size_t match_index_need_count(const struct match_index *index);
 size_t match_index_bytes(const struct match_index *index);
+/* Of these, what filters and scores look at, without the records, their order and their ids. */
+size_t match_index_column_bytes(const struct match_index *index);
 /* Offers whose outcomes hold the concept: Concept.used_by. */
 uint64_t match_index_used_by(const struct match_index *index, const char *concept_code);
 /* Ids of the other records of an organisation's body, sorted; count 0 where it stands alone or isn't there. They live as

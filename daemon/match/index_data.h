@@ -4,29 +4,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "match/bodies.h"
 #include "match/concepts.h"
 #include "match/entry.h"
 #include "match/index.h"
-#include "match/posting.h"
+#include "match/need_set.h"
+#include "match/partnership_set.h"
+#include "match/segment.h"
 
-/* Inside an index. Organisations have places in the order of their ids; slots, what a need can be matched with, in the order of
- * organisation and offer id: each offer of an organisation that is there, and for each organisation of a body without any
- * offer its own profile. So smaller numbers win ties. */
+/* Inside an index: a large base that many indexes share, a small delta with all that changed since, and which of the base's
+ * records are dead by that. A body is wholly in the one or the other: with one of its records all of them move. */
 
-#define SLOT_NONE UINT32_MAX
+enum { BASE, DELTA, SEGMENTS };
 
-/* Entries by the hash of their ids, open addressing. */
-struct id_table {
-    uint32_t mask;
-    const uint32_t *rows; /* places; PLACE_NONE: free */
-};
-
-struct partnership {
-    int32_t since, until;
-    uint32_t mobilities;
-    uint32_t first,
-        count; /* parties that are there: organisations, ascending, distinct, in partnership_parties */
+/* How many of the base's offers with a concept are dead. */
+struct concept_count {
+    uint32_t concept, count; /* count 0: free */
 };
 
 struct match_index {
@@ -34,78 +26,85 @@ struct match_index {
     struct arena *arena;
     struct vocabulary *vocabulary; /* or NULL */
     struct concept_names names;
-    size_t bytes;
 
-    uint32_t organisation_count, slot_count, offer_count, need_count, partnership_count;
-    const struct organisation_entry **organisations;
-    const struct need_entry **needs;
-    const struct offer_entry *
-        *offers; /* all of them, also those whose organisation isn't there, by organisation and id */
-    uint32_t all_offers_count;
-    const struct partnership_entry **partnership_entries;
-    struct need_view *needs_view; /* the same needs, for FindSenders */
-    struct id_table organisation_table, offer_table, need_table;
-    uint32_t *offer_slot; /* by place in offers; SLOT_NONE: the organisation isn't there */
+    const struct segment *segments[SEGMENTS];
+    const struct partnership_set *partnerships[SEGMENTS];
+    /* Slots whose organisation may host and that are not dead. */
+    const uint64_t *live[SEGMENTS];
+    /* Of the base. */
+    const uint64_t *dead_organisations, *dead_waiting, *dead_partnerships;
+    const struct concept_count *dead_concepts; /* open addressing */
+    uint32_t dead_concept_mask;
+    uint32_t organisation_count, offer_count, all_offers_count, partnership_count; /* live ones */
+    const uint64_t *delta_order; /* by organisation of the delta: see index_order */
+    const uint32_t
+        *delta_node; /* by organisation of the delta: its node in the base's partnerships, or PLACE_NONE */
+    /* From a node of the base that is dead, or no organisation there, to the delta's organisation: open addressing. */
+    const struct moved {
+        uint32_t node, place; /* PLACE_NONE: free */
+    } * moved;
+    uint32_t moved_mask;
 
-    /* by organisation */
-    uint32_t *first_slot; /* organisation_count + 1 */
-    uint32_t *offers_of;  /* how many offer records */
-    uint32_t *preference; /* place within its body: most offers first, then by id; 0 is shown first */
-    struct bodies bodies;
-    const char *const **same_as; /* by organisation, NULL for one that stands alone */
-
-    /* by slot */
-    const struct offer_entry **slot_offer; /* NULL: a profile */
-    uint32_t *slot_organisation;
-    uint16_t *min_days, *max_days; /* 0: not stated */
-    int32_t *valid_until;
-    uint8_t *themes; /* the offer's and the organisation's */
-    uint8_t *recognition;
-    /* lists of each slot one after the other: where they begin (slot_count + 1), and all of them */
-    uint32_t *concept_first, *concepts;
-    uint32_t *sector_first; /* what the slot offers, the organisation's where the offer states none */
-    uint16_t *sectors;
-    uint32_t *window_first;
-    struct window *windows;
-
-    /* sets of slots */
-    uint64_t *host_role;       /* hosting, employer or intermediary */
-    uint64_t *several_records; /* of a body with more than one record */
-    uint64_t *no_language;
-    struct posting_table country, sector_under, sector_exact, language, eqf, mode, concept;
-
-    /* partnerships by body */
-    struct partnership *partnerships;
-    uint32_t *partnership_parties;
-    uint32_t *body_partnership_first; /* bodies.count + 1 */
-    uint32_t *body_partnerships;
+    struct need_view *needs_view;
 };
 
-/* Value numbers in the tables: eqf 0 is an offer that lists none; language n * LEVEL_VALUES + level. */
+/* An organisation in an index: its place in the base, or the base's count and its place in the delta. A body is named by its
+ * first member. */
+static inline uint32_t index_organisation(const struct match_index *index, int segment, uint32_t place)
+{
+    return segment == BASE ? place : index->segments[BASE]->organisation_count + place;
+}
+
+/* Turns an organisation into its place in the segment that is returned. */
+static inline int index_locate(const struct match_index *index, uint32_t *organisation)
+{
+    uint32_t base = index->segments[BASE]->organisation_count;
+    if (*organisation < base)
+        return BASE;
+    *organisation -= base;
+    return DELTA;
+}
+
+static inline const struct organisation_entry *index_organisation_entry(const struct match_index *index,
+                                                                        uint32_t organisation)
+{
+    int segment = index_locate(index, &organisation);
+    return index->segments[segment]->organisations[organisation];
+}
+
+/* A number that orders organisations as their ids do. */
+static inline uint64_t index_order(const struct match_index *index, int segment, uint32_t place)
+{
+    return segment == BASE ? (uint64_t)place << 32 | UINT32_MAX : index->delta_order[place];
+}
 
 /* PLACE_NONE where it isn't there. */
 uint32_t index_find_organisation(const struct match_index *index, const char *id);
-uint32_t index_find_offer(const struct match_index *index, const char *id);
-uint32_t index_find_need(const struct match_index *index, const char *id);
-/* What the slot offers, the organisation's where the offer states none. */
-const struct spoken_list *index_slot_languages(const struct match_index *index, uint32_t slot);
+/* False: no such offer. *ret_slot is SLOT_NONE where its organisation isn't there. */
+bool index_find_offer(const struct match_index *index, const char *id, int *ret_segment, uint32_t *ret_slot);
+/* The body of an organisation. */
+uint32_t index_body(const struct match_index *index, uint32_t organisation);
 
-static inline const struct organisation_entry *index_slot_host(const struct match_index *index, uint32_t slot)
-{
-    return index->organisations[index->slot_organisation[slot]];
-}
+/* The members of a body: places in one segment, ascending. */
+struct members {
+    int segment;
+    uint32_t count;
+    const uint32_t *places;
+    uint32_t single; /* what places points to where a body stands alone */
+};
+void index_members(const struct match_index *index, uint32_t body, struct members *ret_members);
+/* How many offers list a concept, of those whose organisation is there. */
+uint32_t index_concept_count(const struct match_index *index, uint32_t concept);
 
-static inline struct numbers index_slot_sectors(const struct match_index *index, uint32_t slot)
-{
-    uint32_t first = index->sector_first[slot];
-    return (struct numbers){index->sector_first[slot + 1] - first, index->sectors + first};
-}
-
-static inline struct window_list index_slot_windows(const struct match_index *index, uint32_t slot)
-{
-    uint32_t first = index->window_first[slot];
-    return (struct window_list){index->window_first[slot + 1] - first, index->windows + first};
-}
-
-/* Fills an index whose organisations, offers, needs, partnerships and names are set. */
-void index_layout(struct match_index *index, const struct identifier_book *book);
+/* What an index is made of; it acquires the parts, and takes over the needs. */
+struct index_parts {
+    const struct vocabulary *vocabulary;
+    const struct concepts *concepts;
+    const struct segment *segments[SEGMENTS];
+    const struct partnership_set *partnerships[SEGMENTS];
+    struct need_view *needs;
+    /* Ids of the organisations, there or not, that are in the delta alone by now; ids of partnerships likewise. */
+    const char *const *moved_organisations, *const *moved_partnerships;
+    size_t moved_organisation_count, moved_partnership_count;
+};
+struct match_index *index_new(const struct index_parts *parts);

@@ -1,130 +1,319 @@
-#include "match/index_data.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "match/bits.h"
 #include "match/number.h"
 #include "match/pair.h"
+#include "match/segment.h"
 #include "partner/v1/types.pb-c.h"
 
-static void *array(const struct match_index *index, size_t count, size_t bytes)
+static void *array(const struct segment *segment, size_t count, size_t bytes)
 {
-    return arena_array(index->arena, count, bytes);
+    return arena_array(segment->arena, count, bytes);
 }
 
-/* ---- ids ---- */
+/* Entries lie anywhere in memory, so those to come are fetched ahead. */
+enum { FETCH_AHEAD = 8, CACHE_LINE_BYTES = 64, LIST_BYTES = 192 };
 
-static struct id_table id_table_make(const struct match_index *index, const struct entry *const *entries,
-                                     uint32_t count)
+static void fetch(const void *entry, size_t bytes)
 {
-    uint32_t size = 16;
-    while (size < count * 2)
-        size *= 2;
-    uint32_t *rows = arena_alloc(index->arena, size * sizeof *rows);
-    memset(rows, 0xff, size * sizeof *rows);
-    for (uint32_t place = 0; place < count; place++) {
-        uint32_t row = (uint32_t)entries[place]->hash & (size - 1);
-        while (rows[row] != PLACE_NONE)
-            row = (row + 1) & (size - 1);
-        rows[row] = place;
-    }
-    return (struct id_table){size - 1, rows};
+    for (size_t byte = 0; byte < bytes; byte += CACHE_LINE_BYTES)
+        __builtin_prefetch((const char *)entry + byte);
+}
+
+static void fetch_ahead(const struct segment *segment, uint32_t slot)
+{
+    uint32_t ahead = slot + FETCH_AHEAD;
+    if (ahead >= segment->slot_count)
+        return;
+    fetch(segment_host(segment, ahead), sizeof(struct organisation_entry) + CACHE_LINE_BYTES);
+    const struct offer_entry *offer = segment_offer(segment, ahead);
+    if (offer)
+        fetch(offer, sizeof *offer + LIST_BYTES);
 }
 
 /* ---- slots ---- */
 
-/* Offers are in the order of organisations: walks both at once and says where each offer's organisation is. */
-static void count_offers(struct match_index *index)
+/* What stands for slots until they have their order: places of organisations and offers. */
+struct draft {
+    uint32_t count;
+    uint32_t *organisation, *offer;
+    uint32_t *key; /* what they are ordered by */
+};
+
+static bool body_has_offers(const struct segment *segment, uint32_t place, const uint32_t *offers_of)
 {
-    index->offers_of = array(index, index->organisation_count, sizeof *index->offers_of);
-    index->offer_slot = array(index, index->all_offers_count, sizeof *index->offer_slot);
+    const struct several *several = bodies_find(&segment->bodies, place);
+    bool any = offers_of[place] > 0;
+    for (uint32_t i = 0; several && i < several->count && !any; i++)
+        any = offers_of[segment->bodies.members[several->first + i]] > 0;
+    return any;
+}
+
+static uint32_t *count_offers(const struct segment *segment)
+{
+    uint32_t *offers_of = heap_zalloc(((size_t)segment->organisation_count + 1) * sizeof *offers_of);
     uint32_t place = 0;
-    for (uint32_t i = 0; i < index->all_offers_count; i++) {
-        int order = -1;
-        while (place < index->organisation_count &&
-               (order = strcmp(index->organisations[place]->entry.id, index->offers[i]->organisation_id)) < 0)
+    for (uint32_t i = 0; i < segment->offer_count; i++) {
+        while (strcmp(segment->organisations[place]->entry.id, segment->offers[i]->organisation_id) != 0)
             place++;
-        index->offer_slot[i] = place < index->organisation_count && order == 0 ? place : SLOT_NONE;
-        if (index->offer_slot[i] == SLOT_NONE)
-            continue;
-        index->offers_of[place]++;
-        index->offer_count++;
+        offers_of[place]++;
     }
+    return offers_of;
 }
 
-static bool body_has_offers(const struct match_index *index, uint32_t body)
+/* By organisation and offer id. */
+static struct draft draft_slots(struct segment *segment, const uint32_t *offers_of)
 {
-    for (uint32_t i = index->bodies.first[body]; i < index->bodies.first[body + 1]; i++)
-        if (index->offers_of[index->bodies.members[i]])
-            return true;
-    return false;
-}
-
-/* Slots in order: offer_slot holds the organisation until its slot takes the place. */
-static void place_slots(struct match_index *index)
-{
-    size_t most = (size_t)index->all_offers_count + index->organisation_count;
-    index->first_slot = array(index, (size_t)index->organisation_count + 1, sizeof *index->first_slot);
-    index->slot_offer = array(index, most, sizeof *index->slot_offer);
-    index->slot_organisation = array(index, most, sizeof *index->slot_organisation);
-    uint32_t offer = 0, slot = 0;
-    for (uint32_t place = 0; place < index->organisation_count; place++) {
-        index->first_slot[place] = slot;
-        uint32_t end = slot + index->offers_of[place];
-        while (slot < end) {
-            if (index->offer_slot[offer] == place) {
-                index->offer_slot[offer] = slot;
-                index->slot_offer[slot] = index->offers[offer];
-                index->slot_organisation[slot++] = place;
-            }
-            offer++;
+    size_t most = (size_t)segment->offer_count + segment->organisation_count;
+    struct draft draft = {.organisation = heap_alloc(most * sizeof *draft.organisation),
+                          .offer = heap_alloc(most * sizeof *draft.offer)};
+    segment->first_slot = array(segment, (size_t)segment->organisation_count + 1, sizeof(uint32_t));
+    uint32_t offer = 0;
+    for (uint32_t place = 0; place < segment->organisation_count; place++) {
+        segment->first_slot[place] = draft.count;
+        for (uint32_t i = 0; i < offers_of[place]; i++) {
+            draft.organisation[draft.count] = place;
+            draft.offer[draft.count++] = offer++;
         }
-        if (!index->offers_of[place] && !body_has_offers(index, index->bodies.of_organisation[place]))
-            index->slot_organisation[slot++] = place;
-    }
-    index->first_slot[index->organisation_count] = index->slot_count = slot;
-}
-
-/* Each member's place in its body's order of preference; members are few. */
-static void prefer(struct match_index *index)
-{
-    const struct bodies *bodies = &index->bodies;
-    index->preference = array(index, index->organisation_count, sizeof *index->preference);
-    for (uint32_t body = 0; body < bodies->count; body++)
-        for (uint32_t i = bodies->first[body]; i < bodies->first[body + 1]; i++)
-            for (uint32_t j = bodies->first[body]; j < bodies->first[body + 1]; j++) {
-                uint32_t own = bodies->members[i], other = bodies->members[j];
-                index->preference[own] += index->offers_of[other] > index->offers_of[own] ||
-                                          (index->offers_of[other] == index->offers_of[own] && other < own);
-            }
-}
-
-static void list_same_as(struct match_index *index)
-{
-    const struct bodies *bodies = &index->bodies;
-    index->same_as = array(index, index->organisation_count, sizeof *index->same_as);
-    for (uint32_t body = 0; body < bodies->count; body++) {
-        uint32_t count = bodies->first[body + 1] - bodies->first[body];
-        const uint32_t *members = bodies->members + bodies->first[body];
-        for (uint32_t i = 0; count > 1 && i < count; i++) {
-            const char **ids = array(index, count - 1, sizeof *ids);
-            for (uint32_t j = 0, k = 0; j < count; j++)
-                if (j != i)
-                    ids[k++] = index->organisations[members[j]]->entry.id;
-            index->same_as[members[i]] = ids;
+        if (!offers_of[place] && !body_has_offers(segment, place, offers_of)) {
+            draft.organisation[draft.count] = place;
+            draft.offer[draft.count++] = PLACE_NONE;
         }
     }
+    segment->first_slot[segment->organisation_count] = segment->slot_count = draft.count;
+    return draft;
 }
 
-/* ---- columns and postings ---- */
-
-const struct spoken_list *index_slot_languages(const struct match_index *index, uint32_t slot)
+/* The first sector's digits from the left, so that a broad sector is one run; then the country. */
+static uint32_t key_of(const struct organisation_entry *host, const struct offer_entry *offer)
 {
-    const struct offer_entry *offer = index->slot_offer[slot];
-    return offer && offer->languages.count ? &offer->languages : &index_slot_host(index, slot)->languages;
+    const struct numbers *sectors = offer && offer->sectors.count ? &offer->sectors : &host->sectors;
+    uint32_t run = 10000;
+    if (sectors->count) {
+        char code[5];
+        number_sector_code(sectors->items[0], code);
+        size_t digits = strlen(code);
+        run = 0;
+        for (size_t i = 0; i < 4; i++)
+            run = run * 10 + (i < digits ? (uint32_t)(code[i] - '0') : 0);
+    }
+    return run << 10 | host->country;
 }
+
+static void set_keys(const struct segment *segment, struct draft *draft)
+{
+    draft->key = heap_alloc(draft->count * sizeof *draft->key);
+    for (uint32_t i = 0; i < draft->count; i++) {
+        uint32_t ahead = i + FETCH_AHEAD < draft->count ? i + FETCH_AHEAD : i;
+        fetch(segment->organisations[draft->organisation[ahead]], sizeof(struct organisation_entry));
+        if (draft->offer[ahead] != PLACE_NONE)
+            fetch(segment->offers[draft->offer[ahead]], sizeof(struct offer_entry));
+        const struct offer_entry *offer =
+            draft->offer[i] == PLACE_NONE ? NULL : segment->offers[draft->offer[i]];
+        draft->key[i] = key_of(segment->organisations[draft->organisation[i]], offer);
+    }
+}
+
+/* One pass of a stable sort by some of the keys' bits. */
+static void sort_by_bits(const uint32_t *key, uint32_t count, const uint32_t *from, uint32_t *to,
+                         unsigned shift)
+{
+    enum { BITS = 12 };
+    uint32_t *next = heap_zalloc(((1u << BITS) + 1) * sizeof *next);
+    for (uint32_t i = 0; i < count; i++)
+        next[(key[i] >> shift & ((1u << BITS) - 1)) + 1]++;
+    for (uint32_t i = 0; i < 1u << BITS; i++)
+        next[i + 1] += next[i];
+    for (uint32_t i = 0; i < count; i++)
+        to[next[key[from[i]] >> shift & ((1u << BITS) - 1)]++] = from[i];
+    free(next);
+}
+
+static void place_slots(struct segment *segment, struct draft *draft)
+{
+    uint32_t count = draft->count;
+    uint32_t *one = heap_alloc(count * sizeof *one), *other = heap_alloc(count * sizeof *other);
+    set_keys(segment, draft);
+    for (uint32_t i = 0; i < count; i++)
+        one[i] = i;
+    sort_by_bits(draft->key, count, one, other, 0);
+    sort_by_bits(draft->key, count, other, one, 12);
+    segment->slots_of = array(segment, count, sizeof *segment->slots_of);
+    segment->slot_offer = array(segment, count, sizeof *segment->slot_offer);
+    segment->slot_organisation = array(segment, count, sizeof *segment->slot_organisation);
+    for (uint32_t slot = 0; slot < count; slot++) {
+        segment->slots_of[one[slot]] = slot;
+        segment->slot_offer[slot] = draft->offer[one[slot]];
+        segment->slot_organisation[slot] = draft->organisation[one[slot]];
+    }
+    free(one);
+    free(other);
+    free(draft->key);
+    free(draft->organisation);
+    free(draft->offer);
+}
+
+/* ---- bodies ---- */
+
+/* Each member's place in its body's order of preference, and the others' ids; members are few. */
+static void settle_bodies(struct segment *segment, const uint32_t *offers_of)
+{
+    const struct bodies *bodies = &segment->bodies;
+    for (uint32_t i = 0; i < bodies->several_count; i++) {
+        struct several *own = &bodies->several[i];
+        const uint32_t *members = bodies->members + own->first;
+        own->same_as = array(segment, own->count - 1, sizeof *own->same_as);
+        for (uint32_t j = 0, k = 0; j < own->count; j++) {
+            uint32_t other = members[j];
+            if (other == own->place)
+                continue;
+            own->same_as[k++] = segment->organisations[other]->entry.id;
+            own->preference += offers_of[other] > offers_of[own->place] ||
+                               (offers_of[other] == offers_of[own->place] && other < own->place);
+        }
+    }
+}
+
+static void mark_shared(struct segment *segment)
+{
+    for (uint32_t place = 0; place < segment->organisation_count; place++)
+        if (segment->first_slot[place + 1] - segment->first_slot[place] > 1)
+            for (uint32_t i = segment->first_slot[place]; i < segment->first_slot[place + 1]; i++)
+                bits_set(segment->shared, segment->slots_of[i]);
+    for (uint32_t i = 0; i < segment->bodies.several_count; i++) {
+        uint32_t place = segment->bodies.several[i].place;
+        for (uint32_t j = segment->first_slot[place]; j < segment->first_slot[place + 1]; j++) {
+            bits_set(segment->shared, segment->slots_of[j]);
+            bits_set(segment->several_records, segment->slots_of[j]);
+        }
+    }
+}
+
+/* ---- columns ---- */
+
+static bool column_of_day(int32_t day, int16_t *ret_column)
+{
+    if (day == INT32_MIN || day == INT32_MAX) {
+        *ret_column = day == INT32_MIN ? COLUMN_LEAST : COLUMN_MOST;
+        return true;
+    }
+    if (day < DAY_MIDDLE - DAY_REACH || day >= DAY_MIDDLE + DAY_REACH)
+        return false;
+    *ret_column = (int16_t)(day - DAY_MIDDLE);
+    return true;
+}
+
+/* False: it doesn't fit. */
+static bool fill_window(struct segment *segment, uint32_t slot, const struct offer_entry *offer)
+{
+    if (offer->windows.count == 0)
+        return true;
+    const struct window *window = offer->windows.items;
+    int16_t start, end;
+    if (offer->windows.count > 1 || window->places >= COLUMN_MOST || window->start == INT32_MAX ||
+        window->end == INT32_MIN || !column_of_day(window->start, &start) ||
+        !column_of_day(window->end, &end))
+        return false;
+    segment->window_start[slot] = start;
+    segment->window_end[slot] = end;
+    segment->window_places[slot] = (int16_t)window->places;
+    return true;
+}
+
+static void fill_offer(struct segment *segment, uint32_t slot, const struct offer_entry *offer)
+{
+    bool fits =
+        offer->valid_until != INT32_MIN && column_of_day(offer->valid_until, &segment->valid_until[slot]);
+    if (!fits)
+        segment->valid_until[slot] = COLUMN_MOST;
+    if (offer->max_days) {
+        segment->min_days[slot] = (int16_t)offer->min_days;
+        segment->max_days[slot] = (int16_t)offer->max_days;
+    }
+    if (!fill_window(segment, slot, offer) || !fits)
+        bits_set(segment->odd, slot);
+    segment->themes[slot] |= (uint8_t)offer->themes;
+    segment->recognition[slot] = offer->recognition;
+    for (unsigned bit = 0; bit < RECOGNITION_BITS; bit++)
+        if (offer->recognition >> bit & 1)
+            bits_set(segment->recognises[bit], slot);
+}
+
+static int compare_codes(const void *left, const void *right)
+{
+    uint64_t a, b;
+    memcpy(&a, left, sizeof a);
+    memcpy(&b, right, sizeof b);
+    return (a > b) - (a < b);
+}
+
+/* The distinct regions in order, the first few of them numbered from 1. */
+static void number_regions(struct segment *segment)
+{
+    uint64_t *codes = heap_alloc(((size_t)segment->organisation_count + 1) * sizeof *codes);
+    size_t count = 0, distinct = 0;
+    for (uint32_t i = 0; i < segment->organisation_count; i++)
+        if (segment->organisations[i]->region)
+            codes[count++] = segment->organisations[i]->region;
+    qsort(codes, count, sizeof *codes, compare_codes);
+    for (size_t i = 0; i < count; i++)
+        if (!distinct || codes[distinct - 1] != codes[i])
+            codes[distinct++] = codes[i];
+    segment->region_count = (uint32_t)(distinct < UINT16_MAX - 1 ? distinct : UINT16_MAX - 1);
+    segment->region_codes = array(segment, (size_t)segment->region_count + 1, sizeof *codes);
+    memcpy(segment->region_codes + 1, codes, segment->region_count * sizeof *codes);
+    free(codes);
+}
+
+static uint16_t region_number(const struct segment *segment, uint64_t code)
+{
+    if (!code)
+        return 0;
+    const uint64_t *found = segment->region_count ? bsearch(&code, segment->region_codes + 1,
+                                                            segment->region_count, sizeof code, compare_codes)
+                                                  : NULL;
+    return found ? (uint16_t)(found - segment->region_codes) : UINT16_MAX;
+}
+
+/* ---- lists ---- */
+
+static void make_lists(struct segment *segment, uint32_t concept_limit)
+{
+    size_t first_count = (size_t)segment->slot_count + 1;
+    segment->concept_first = array(segment, first_count, sizeof *segment->concept_first);
+    segment->sector_first = array(segment, first_count, sizeof *segment->sector_first);
+    for (uint32_t slot = 0; slot < segment->slot_count; slot++) {
+        fetch_ahead(segment, slot);
+        const struct offer_entry *offer = segment_offer(segment, slot);
+        segment->concept_first[slot + 1] = segment->concept_first[slot] + (offer ? offer->concepts.count : 0);
+        segment->sector_first[slot + 1] =
+            segment->sector_first[slot] + segment_offered_sectors(segment, slot)->count;
+    }
+    size_t concepts = segment->concept_first[segment->slot_count];
+    if (concept_limit <= UINT16_MAX)
+        segment->concepts_short = array(segment, concepts + 1, sizeof *segment->concepts_short);
+    else
+        segment->concepts_long = array(segment, concepts + 1, sizeof *segment->concepts_long);
+    segment->sectors =
+        array(segment, (size_t)segment->sector_first[segment->slot_count] + 1, sizeof *segment->sectors);
+}
+
+static void fill_lists(struct segment *segment, uint32_t slot)
+{
+    const struct offer_entry *offer = segment_offer(segment, slot);
+    const struct numbers *sectors = segment_offered_sectors(segment, slot);
+    uint32_t first = segment->concept_first[slot];
+    for (uint32_t i = 0; i < sectors->count; i++)
+        segment->sectors[segment->sector_first[slot] + i] = sectors->items[i];
+    for (uint32_t i = 0; offer && i < offer->concepts.count; i++)
+        if (segment->concepts_short)
+            segment->concepts_short[first + i] = (uint16_t)offer->concepts.items[i];
+        else
+            segment->concepts_long[first + i] = offer->concepts.items[i];
+}
+
+/* ---- postings ---- */
 
 /* The attributes' pairs while they are gathered. */
 struct gathering {
@@ -144,7 +333,7 @@ static void gather_sectors(struct gathering *all, struct numbers list, uint32_t 
 {
     for (uint32_t i = 0; i < list.count; i++) {
         posting_pairs_add(&all->exact, list.items[i], slot);
-        for (unsigned digits = 2; digits <= number_sector_digits(list.items[i]); digits++)
+        for (unsigned digits = 2; digits <= number_sector_digits(list.items[i]) && digits < 4; digits++)
             add_once(&all->under, number_sector_prefix(list.items[i], digits), slot);
     }
 }
@@ -155,36 +344,18 @@ static void gather_bits(struct posting_pairs *pairs, uint32_t bits, uint32_t slo
         posting_pairs_add(pairs, (uint32_t)__builtin_ctz(bits), slot);
 }
 
-static void fill_columns(struct match_index *index, uint32_t slot)
+static void gather_slot(struct segment *segment, struct gathering *all, uint32_t slot)
 {
-    const struct offer_entry *offer = index->slot_offer[slot];
-    index->themes[slot] = (uint8_t)index_slot_host(index, slot)->themes;
-    index->valid_until[slot] = INT32_MAX;
-    if (!offer)
-        return;
-    index->themes[slot] |= (uint8_t)offer->themes;
-    index->valid_until[slot] = offer->valid_until;
-    index->min_days[slot] = (uint16_t)offer->min_days;
-    index->max_days[slot] = (uint16_t)offer->max_days;
-    index->recognition[slot] = offer->recognition;
-}
-
-static void gather_slot(struct match_index *index, struct gathering *all, uint32_t slot)
-{
-    const struct organisation_entry *host = index_slot_host(index, slot);
-    const struct offer_entry *offer = index->slot_offer[slot];
-    const struct spoken_list *languages = index_slot_languages(index, slot);
-    uint32_t body = index->bodies.of_organisation[index->slot_organisation[slot]];
-
+    const struct organisation_entry *host = segment_host(segment, slot);
+    const struct offer_entry *offer = segment_offer(segment, slot);
+    const struct spoken_list *languages = segment_languages(segment, slot);
     if (pair_role_hosts(host->roles))
-        bits_set(index->host_role, slot);
-    if (index->bodies.first[body + 1] - index->bodies.first[body] > 1)
-        bits_set(index->several_records, slot);
+        bits_set(segment->host_role, slot);
     if (host->country)
         posting_pairs_add(&all->country, host->country, slot);
-    gather_sectors(all, index_slot_sectors(index, slot), slot);
+    gather_sectors(all, segment_sectors(segment, slot), slot);
     if (!languages->count)
-        bits_set(index->no_language, slot);
+        bits_set(segment->no_language, slot), segment->no_language_count++;
     for (uint32_t i = 0; i < languages->count; i++)
         add_once(&all->language, languages->items[i].language * LEVEL_VALUES + languages->items[i].level,
                  slot);
@@ -193,205 +364,72 @@ static void gather_slot(struct match_index *index, struct gathering *all, uint32
                 offer && offer->modes ? offer->modes : number_bit(PARTNER__V1__MODE__MODE_PHYSICAL), slot);
 }
 
-/* Entries lie anywhere in memory, so those to come are fetched ahead. */
-enum { FETCH_AHEAD = 6, CACHE_LINE_BYTES = 64, LIST_BYTES = 256 };
-
-static void fetch(const void *entry, size_t bytes)
-{
-    for (size_t byte = 0; byte < bytes; byte += CACHE_LINE_BYTES)
-        __builtin_prefetch((const char *)entry + byte);
-}
-
-static void fetch_ahead(const struct match_index *index, uint32_t slot)
-{
-    uint32_t ahead = slot + FETCH_AHEAD;
-    if (ahead >= index->slot_count)
-        return;
-    fetch(index_slot_host(index, ahead), sizeof(struct organisation_entry));
-    if (index->slot_offer[ahead])
-        fetch(index->slot_offer[ahead], sizeof(struct offer_entry) + LIST_BYTES);
-}
-
-static const struct numbers *offered_sectors(const struct match_index *index, uint32_t slot)
-{
-    const struct offer_entry *offer = index->slot_offer[slot];
-    return offer && offer->sectors.count ? &offer->sectors : &index_slot_host(index, slot)->sectors;
-}
-
-static void count_lists(struct match_index *index)
-{
-    size_t first_count = (size_t)index->slot_count + 1;
-    index->concept_first = array(index, first_count, sizeof *index->concept_first);
-    index->sector_first = array(index, first_count, sizeof *index->sector_first);
-    index->window_first = array(index, first_count, sizeof *index->window_first);
-    for (uint32_t slot = 0; slot < index->slot_count; slot++) {
-        fetch_ahead(index, slot);
-        const struct offer_entry *offer = index->slot_offer[slot];
-        index->concept_first[slot + 1] = index->concept_first[slot] + (offer ? offer->concepts.count : 0);
-        index->sector_first[slot + 1] = index->sector_first[slot] + offered_sectors(index, slot)->count;
-        index->window_first[slot + 1] = index->window_first[slot] + (offer ? offer->windows.count : 0);
-    }
-}
-
-static void copy_list(void *to, const void *from, size_t count, size_t bytes)
-{
-    if (count)
-        memcpy(to, from, count * bytes);
-}
-
-static void make_lists(struct match_index *index)
-{
-    count_lists(index);
-    uint32_t slots = index->slot_count;
-    index->concepts = arena_alloc(index->arena, index->concept_first[slots] * sizeof *index->concepts);
-    index->sectors = arena_alloc(index->arena, index->sector_first[slots] * sizeof *index->sectors);
-    index->windows = arena_alloc(index->arena, index->window_first[slots] * sizeof *index->windows);
-}
-
-static void fill_lists(struct match_index *index, uint32_t slot)
-{
-    const struct offer_entry *offer = index->slot_offer[slot];
-    const struct numbers *sectors = offered_sectors(index, slot);
-    copy_list(index->sectors + index->sector_first[slot], sectors->items, sectors->count,
-              sizeof *index->sectors);
-    if (!offer)
-        return;
-    copy_list(index->concepts + index->concept_first[slot], offer->concepts.items, offer->concepts.count,
-              sizeof *index->concepts);
-    copy_list(index->windows + index->window_first[slot], offer->windows.items, offer->windows.count,
-              sizeof *index->windows);
-}
-
-static void make_tables(struct match_index *index, struct gathering *all)
+static void make_tables(struct segment *segment, struct gathering *all, uint32_t concept_limit)
 {
     const struct {
         struct posting_table *table;
         struct posting_pairs *pairs;
         uint32_t values;
     } rows[] = {
-        {&index->country, &all->country, COUNTRY_VALUES},
-        {&index->sector_under, &all->under, SECTOR_VALUES},
-        {&index->sector_exact, &all->exact, SECTOR_VALUES},
-        {&index->language, &all->language, LANGUAGE_VALUES * LEVEL_VALUES},
-        {&index->eqf, &all->eqf, 32},
-        {&index->mode, &all->mode, 32},
+        {&segment->country, &all->country, COUNTRY_VALUES},
+        {&segment->sector_under, &all->under, SECTOR_VALUES},
+        {&segment->sector_exact, &all->exact, SECTOR_VALUES},
+        {&segment->language, &all->language, LANGUAGE_VALUES * LEVEL_VALUES},
+        {&segment->eqf, &all->eqf, 32},
+        {&segment->mode, &all->mode, 32},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        *rows[i].table = posting_table_make(index->arena, rows[i].pairs, rows[i].values, index->slot_count);
+        *rows[i].table =
+            posting_table_make(segment->arena, rows[i].pairs, rows[i].values, segment->slot_count);
         posting_pairs_fini(rows[i].pairs);
     }
-    index->concept = posting_table_of_lists(index->arena, index->concept_first, index->concepts,
-                                            index->names.limit, index->slot_count);
+    segment->concept = posting_table_of_lists(segment->arena, segment->concept_first, segment->concepts_short,
+                                              segment->concepts_long, concept_limit, segment->slot_count);
 }
 
-static void make_columns(struct match_index *index)
+static void make_columns(struct segment *segment)
 {
-    size_t words = bits_words(index->slot_count);
-    index->min_days = array(index, index->slot_count, sizeof *index->min_days);
-    index->max_days = array(index, index->slot_count, sizeof *index->max_days);
-    index->valid_until = array(index, index->slot_count, sizeof *index->valid_until);
-    index->themes = array(index, index->slot_count, sizeof *index->themes);
-    index->recognition = array(index, index->slot_count, sizeof *index->recognition);
-    index->host_role = array(index, words, sizeof *index->host_role);
-    index->several_records = array(index, words, sizeof *index->several_records);
-    index->no_language = array(index, words, sizeof *index->no_language);
+    uint32_t count = segment->slot_count;
+    int16_t **columns[] = {&segment->min_days,   &segment->max_days,      &segment->window_start,
+                           &segment->window_end, &segment->window_places, &segment->valid_until};
+    static const int16_t unset[] = {0, COLUMN_MOST, COLUMN_LEAST, COLUMN_MOST, COLUMN_MOST, COLUMN_MOST};
+    size_t padded = bits_words(count) * 64; /* whole words are compared at once */
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+        *columns[i] = arena_alloc(segment->arena, (padded + 1) * sizeof **columns[i]);
+        for (size_t slot = 0; slot < padded; slot++)
+            (*columns[i])[slot] = unset[i];
+    }
+    uint64_t **sets[] = {&segment->host_role,     &segment->shared,       &segment->several_records,
+                         &segment->odd,           &segment->no_language,  &segment->recognises[0],
+                         &segment->recognises[1], &segment->recognises[2]};
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
+        *sets[i] = array(segment, bits_words(count), sizeof **sets[i]);
+    segment->themes = array(segment, count, sizeof *segment->themes);
+    segment->recognition = array(segment, count, sizeof *segment->recognition);
+    segment->region = array(segment, count, sizeof *segment->region);
+}
+
+void segment_layout(struct segment *segment, uint32_t concept_limit)
+{
+    uint32_t *offers_of = count_offers(segment);
+    struct draft draft = draft_slots(segment, offers_of);
+    place_slots(segment, &draft);
+    settle_bodies(segment, offers_of);
+    free(offers_of);
+    make_columns(segment);
+    number_regions(segment);
+    mark_shared(segment);
+    make_lists(segment, concept_limit);
     struct gathering all = {0};
-    make_lists(index);
-    for (uint32_t slot = 0; slot < index->slot_count; slot++) {
-        fetch_ahead(index, slot);
-        fill_lists(index, slot);
-        fill_columns(index, slot);
-        gather_slot(index, &all, slot);
+    for (uint32_t slot = 0; slot < segment->slot_count; slot++) {
+        fetch_ahead(segment, slot);
+        const struct organisation_entry *host = segment_host(segment, slot);
+        segment->themes[slot] = (uint8_t)host->themes;
+        segment->region[slot] = region_number(segment, host->region);
+        fill_lists(segment, slot);
+        if (segment_offer(segment, slot))
+            fill_offer(segment, slot, segment_offer(segment, slot));
+        gather_slot(segment, &all, slot);
     }
-    make_tables(index, &all);
-}
-
-/* ---- partnerships ---- */
-
-static int compare_places(const void *left, const void *right)
-{
-    uint32_t a, b;
-    memcpy(&a, left, sizeof a);
-    memcpy(&b, right, sizeof b);
-    return (a > b) - (a < b);
-}
-
-/* Writes the parties that are there, ascending and distinct; returns how many. */
-static uint32_t find_parties(const struct match_index *index, const struct partnership_entry *entry,
-                             uint32_t *parties)
-{
-    uint32_t count = 0, distinct = 0;
-    for (uint32_t i = 0; i < entry->organisation_ids.count; i++) {
-        uint32_t place = index_find_organisation(index, entry->organisation_ids.items[i]);
-        if (place != PLACE_NONE)
-            parties[count++] = place;
-    }
-    qsort(parties, count, sizeof *parties, compare_places);
-    for (uint32_t i = 0; i < count; i++)
-        if (!distinct || parties[distinct - 1] != parties[i])
-            parties[distinct++] = parties[i];
-    return distinct;
-}
-
-/* Calls for each distinct body of a partnership: counts it, or puts the partnership into its list. */
-static void add_to_bodies(struct match_index *index, uint32_t number, uint32_t *last_seen, uint32_t *next,
-                          bool count_only)
-{
-    const struct partnership *partnership = &index->partnerships[number];
-    for (uint32_t i = 0; i < partnership->count; i++) {
-        uint32_t body = index->bodies.of_organisation[index->partnership_parties[partnership->first + i]];
-        if (last_seen[body] == number + 1)
-            continue;
-        last_seen[body] = number + 1;
-        if (count_only)
-            next[body + 2]++;
-        else
-            index->body_partnerships[next[body + 1]++] = number;
-    }
-}
-
-static void make_partnerships(struct match_index *index)
-{
-    size_t total = 0;
-    for (uint32_t i = 0; i < index->partnership_count; i++)
-        total += index->partnership_entries[i]->organisation_ids.count;
-    index->partnerships = array(index, index->partnership_count, sizeof *index->partnerships);
-    index->partnership_parties = arena_alloc(index->arena, total * sizeof *index->partnership_parties);
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < index->partnership_count; i++) {
-        const struct partnership_entry *entry = index->partnership_entries[i];
-        uint32_t count = find_parties(index, entry, index->partnership_parties + at);
-        index->partnerships[i] =
-            (struct partnership){entry->since, entry->until, entry->mobilities, at, count};
-        at += count;
-    }
-    uint32_t bodies = index->bodies.count;
-    uint32_t *next = array(index, (size_t)bodies + 2, sizeof *next); /* as in bodies_make */
-    uint32_t *last_seen = heap_zalloc(bodies * sizeof *last_seen);
-    index->body_partnership_first = next;
-    for (uint32_t i = 0; i < index->partnership_count; i++)
-        add_to_bodies(index, i, last_seen, next, true);
-    for (uint32_t body = 0; body < bodies; body++)
-        next[body + 2] += next[body + 1];
-    index->body_partnerships = arena_alloc(index->arena, (at ? at : 1) * sizeof *index->body_partnerships);
-    memset(last_seen, 0, bodies * sizeof *last_seen);
-    for (uint32_t i = 0; i < index->partnership_count; i++)
-        add_to_bodies(index, i, last_seen, next, false);
-    free(last_seen);
-}
-
-void index_layout(struct match_index *index, const struct identifier_book *book)
-{
-    index->organisation_table =
-        id_table_make(index, (const struct entry *const *)index->organisations, index->organisation_count);
-    index->offer_table =
-        id_table_make(index, (const struct entry *const *)index->offers, index->all_offers_count);
-    index->need_table = id_table_make(index, (const struct entry *const *)index->needs, index->need_count);
-    bodies_make(&index->bodies, index->arena, book, index->organisation_count);
-    count_offers(index);
-    place_slots(index);
-    prefer(index);
-    list_same_as(index);
-    make_columns(index);
-    make_partnerships(index);
+    make_tables(segment, &all, concept_limit);
 }

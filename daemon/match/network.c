@@ -5,73 +5,28 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "match/bits.h"
 #include "match/index_data.h"
 
-/* Walks the partnerships of a body that count on a day, and the organisations in them. */
-struct walk {
-    const struct match_index *index;
-    int32_t today;
-    uint32_t at, end;
+/* A list of numbers that grows in the arena. */
+struct list {
+    struct arena *arena;
+    uint32_t *items;
+    size_t count, capacity;
 };
 
-static struct walk walk_begin(const struct match_index *index, uint32_t body, int32_t today)
+static void list_add(struct list *list, uint32_t number)
 {
-    const uint32_t *first = index->body_partnership_first;
-    return (struct walk){index, today, first[body], first[body + 1]};
-}
-
-static const struct partnership *walk_next(struct walk *walk)
-{
-    while (walk->at < walk->end) {
-        const struct match_index *index = walk->index;
-        const struct partnership *partnership = &index->partnerships[index->body_partnerships[walk->at++]];
-        if (partnership->since <= walk->today && walk->today <= partnership->until)
-            return partnership;
+    if (list->count == list->capacity) {
+        size_t old = list->capacity;
+        list->capacity = old ? old * 2 : 64;
+        list->items = arena_grow(list->arena, list->items, old * sizeof *list->items,
+                                 list->capacity * sizeof *list->items);
     }
-    return NULL;
+    list->items[list->count++] = number;
 }
 
-static uint32_t party_body(const struct match_index *index, const struct partnership *partnership, uint32_t i)
-{
-    return index->bodies.of_organisation[index->partnership_parties[partnership->first + i]];
-}
-
-static struct tie *find_or_free(const struct network *network, uint32_t body)
-{
-    uint32_t row = (body * 2654435769u) & network->mask;
-    while (network->ties[row].body != PLACE_NONE && network->ties[row].body != body)
-        row = (row + 1) & network->mask;
-    return &network->ties[row];
-}
-
-static void resize(struct network *network, struct arena *arena, uint32_t size)
-{
-    struct tie *old = network->ties;
-    uint32_t old_size = old ? network->mask + 1 : 0;
-    network->ties = arena_alloc(arena, size * sizeof *network->ties);
-    network->mask = size - 1;
-    for (uint32_t i = 0; i < size; i++)
-        network->ties[i] = (struct tie){.body = PLACE_NONE};
-    for (uint32_t i = 0; i < old_size; i++)
-        if (old[i].body != PLACE_NONE)
-            *find_or_free(network, old[i].body) = old[i];
-}
-
-static struct tie *tie_of(struct network *network, struct arena *arena, uint32_t body)
-{
-    struct tie *tie = find_or_free(network, body);
-    if (tie->body == body)
-        return tie;
-    if ((network->tie_count + 1) * 2 > network->mask + 1) {
-        resize(network, arena, (network->mask + 1) * 2);
-        tie = find_or_free(network, body);
-    }
-    network->tie_count++;
-    tie->body = body;
-    return tie;
-}
-
-static int compare_bodies(const void *left, const void *right)
+static int compare_numbers(const void *left, const void *right)
 {
     uint32_t a, b;
     memcpy(&a, left, sizeof a);
@@ -79,209 +34,479 @@ static int compare_bodies(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* The sender's partners, with the mobilities; a partnership counts once for a body however many of its records it names. */
-static void find_partners(struct network *network, struct arena *arena, const struct match_index *index,
-                          int32_t today)
+/* ---- partnerships of a body ---- */
+
+/* The base's partnerships come first, then the delta's. */
+static const struct partnership *partnership_at(const struct match_index *index, uint32_t number,
+                                                const uint32_t **ret_parties)
 {
-    struct walk walk = walk_begin(index, network->sender_body, today);
-    uint32_t number = 0;
-    for (const struct partnership *p; (p = walk_next(&walk)) != NULL;) {
-        number++;
-        for (uint32_t i = 0; i < p->count; i++) {
-            uint32_t body = party_body(index, p, i);
-            if (body == network->sender_body)
-                continue;
-            struct tie *tie = tie_of(network, arena, body);
-            if (tie->mark == number)
-                continue;
-            tie->mark = number;
-            tie->partner = true;
-            tie->mobilities += p->mobilities;
+    const struct partnership_set *set = index->partnerships[BASE];
+    if (number >= set->count) {
+        number -= set->count;
+        set = index->partnerships[DELTA];
+    }
+    *ret_parties = set->parties + set->items[number].first;
+    return &set->items[number];
+}
+
+/* The organisation that stands for a node now; PLACE_NONE: none. */
+static uint32_t organisation_of(const struct match_index *index, uint32_t node)
+{
+    const struct partnership_set *base = index->partnerships[BASE];
+    if (node >= base->node_count)
+        return index_organisation(index, DELTA, node - base->node_count);
+    if (node < index->segments[BASE]->organisation_count && !bits_has(index->dead_organisations, node))
+        return node;
+    uint32_t row = (node * 2654435769u) & index->moved_mask;
+    while (index->moved[row].place != PLACE_NONE) {
+        if (index->moved[row].node == node)
+            return index_organisation(index, DELTA, index->moved[row].place);
+        row = (row + 1) & index->moved_mask;
+    }
+    return PLACE_NONE;
+}
+
+static uint32_t body_of(const struct match_index *index, uint32_t node)
+{
+    uint32_t organisation = organisation_of(index, node);
+    return organisation == PLACE_NONE ? PLACE_NONE : index_body(index, organisation);
+}
+
+/* Whether one of a set's partnerships counts on the day. */
+static bool is_current(const struct match_index *index, int segment, uint32_t number, int32_t today)
+{
+    const struct partnership *partnership = &index->partnerships[segment]->items[number];
+    return partnership->since <= today && today <= partnership->until &&
+           !(segment == BASE && bits_has(index->dead_partnerships, number));
+}
+
+static void add_current(const struct match_index *index, int segment, uint32_t node, int32_t today,
+                        struct list *list)
+{
+    const uint32_t *numbers;
+    uint32_t count = partnership_set_of(index->partnerships[segment], node, &numbers);
+    for (uint32_t i = 0; i < count; i++)
+        if (is_current(index, segment, numbers[i], today))
+            list_add(list, segment == BASE ? numbers[i] : index->partnerships[BASE]->count + numbers[i]);
+}
+
+/* The node of a body's member. */
+static uint32_t member_node(const struct match_index *index, const struct members *members, uint32_t i)
+{
+    if (members->segment == BASE)
+        return members->places[i];
+    uint32_t node = index->delta_node[members->places[i]];
+    return node != PLACE_NONE ? node : index->partnerships[BASE]->node_count + members->places[i];
+}
+
+/* Adds the partnerships of a body, ascending, distinct. */
+static void add_partnerships(const struct match_index *index, uint32_t body, int32_t today, struct list *list)
+{
+    struct members members;
+    index_members(index, body, &members);
+    size_t first = list->count;
+    for (uint32_t i = 0; i < members.count; i++) {
+        uint32_t node = member_node(index, &members, i);
+        if (node < index->partnerships[BASE]->node_count)
+            add_current(index, BASE, node, today, list);
+        add_current(index, DELTA, node, today, list);
+    }
+    if (members.count == 1 || first == list->count)
+        return;
+    qsort(list->items + first, list->count - first, sizeof *list->items, compare_numbers);
+    size_t kept = first;
+    for (size_t i = first; i < list->count; i++)
+        if (kept == first || list->items[kept - 1] != list->items[i])
+            list->items[kept++] = list->items[i];
+    list->count = kept;
+}
+
+/* Whether one of a node's partnerships in a set holds another body. */
+static bool has_others(const struct match_index *index, int segment, uint32_t node, uint32_t body,
+                       int32_t today)
+{
+    const struct partnership_set *set = index->partnerships[segment];
+    const uint32_t *numbers;
+    uint32_t count = partnership_set_of(set, node, &numbers);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct partnership *partnership = &set->items[numbers[i]];
+        if (!is_current(index, segment, numbers[i], today))
+            continue;
+        for (uint32_t j = 0; j < partnership->count; j++) {
+            uint32_t other = body_of(index, set->parties[partnership->first + j]);
+            if (other != PLACE_NONE && other != body)
+                return true;
         }
     }
-    uint32_t *partners = arena_array(arena, network->tie_count, sizeof *partners);
-    for (uint32_t row = 0; row <= network->mask; row++) {
-        network->ties[row].mark = 0;
-        if (network->ties[row].body != PLACE_NONE)
-            partners[network->partner_count++] = network->ties[row].body;
+    return false;
+}
+
+bool network_has_partners(const struct match_index *index, uint32_t body, int32_t today)
+{
+    struct members members;
+    index_members(index, body, &members);
+    for (uint32_t i = 0; i < members.count; i++) {
+        uint32_t node = member_node(index, &members, i);
+        if ((node < index->partnerships[BASE]->node_count && has_others(index, BASE, node, body, today)) ||
+            has_others(index, DELTA, node, body, today))
+            return true;
     }
-    qsort(partners, network->partner_count, sizeof *partners, compare_bodies);
-    network->partners = partners;
+    return false;
+}
+
+/* ---- ties ---- */
+
+static uint32_t tie_row(const struct network *network, uint32_t body)
+{
+    uint32_t row = (body * 2654435769u) >> 5 & network->mask;
+    while (network->rows[row] != UINT32_MAX && network->ties[network->rows[row]].body != body)
+        row = (row + 1) & network->mask;
+    return row;
+}
+
+static void resize_rows(struct network *network, struct arena *arena, uint32_t size)
+{
+    network->rows = arena_alloc(arena, size * sizeof *network->rows);
+    network->mask = size - 1;
+    memset(network->rows, 0xff, size * sizeof *network->rows);
+    for (uint32_t i = 0; i < network->tie_count; i++)
+        network->rows[tie_row(network, network->ties[i].body)] = i;
+}
+
+/* The body's number among the ties; a new one where it has none. */
+static uint32_t tie_number(struct network *network, struct arena *arena, uint32_t body)
+{
+    uint32_t row = tie_row(network, body);
+    if (network->rows[row] != UINT32_MAX)
+        return network->rows[row];
+    if (network->tie_count == network->tie_capacity) {
+        uint32_t old = network->tie_capacity;
+        network->tie_capacity = old ? old * 2 : 16;
+        network->ties = arena_grow(arena, network->ties, old * sizeof *network->ties,
+                                   network->tie_capacity * sizeof *network->ties);
+    }
+    network->ties[network->tie_count] = (struct tie){.body = body};
+    network->rows[row] = network->tie_count++;
+    if (network->tie_count * 2 > network->mask)
+        resize_rows(network, arena, (network->mask + 1) * 2);
+    return network->tie_count - 1;
+}
+
+const struct tie *network_tie(const struct network *network, uint32_t body)
+{
+    uint32_t number = network->rows[tie_row(network, body)];
+    return number != UINT32_MAX && body != network->sender_body ? &network->ties[number] : NULL;
+}
+
+/* ---- finding them ---- */
+
+/* A partnership's bodies as numbers of ties, distinct: looked up once, however many partners share it. */
+struct circle {
+    uint32_t number; /* of the partnership */
+    uint32_t first, count;
+    uint64_t *bits; /* where it is a good part of all ties; else NULL */
+};
+
+/* What is found on the way. */
+struct finding {
+    struct network *network;
+    struct arena *arena;
+    const struct match_index *index;
+    int32_t today;
+    struct circle *circles;
+    uint32_t circle_count, circle_capacity;
+    uint32_t *rows, mask; /* circles by partnership */
+    struct list bodies;   /* of all circles, as numbers of ties */
+    struct list lists;    /* of each partner in turn: its circles */
+    uint32_t *list_first; /* partner_count + 1 */
+    uint32_t *group_of;   /* by partner: the first one in the very same partnerships */
+    struct list marks;    /* by tie: in which walk it was seen last */
+};
+
+static bool mark_once(struct finding *finding, uint32_t tie, uint32_t walk)
+{
+    while (finding->marks.count <= tie)
+        list_add(&finding->marks, 0);
+    if (finding->marks.items[tie] == walk)
+        return false;
+    finding->marks.items[tie] = walk;
+    return true;
+}
+
+static uint32_t circle_row(const struct finding *finding, uint32_t number)
+{
+    uint32_t row = (number * 2654435769u) >> 5 & finding->mask;
+    while (finding->rows[row] != UINT32_MAX && finding->circles[finding->rows[row]].number != number)
+        row = (row + 1) & finding->mask;
+    return row;
+}
+
+static void resize_circles(struct finding *finding, uint32_t size)
+{
+    finding->rows = arena_alloc(finding->arena, size * sizeof *finding->rows);
+    finding->mask = size - 1;
+    memset(finding->rows, 0xff, size * sizeof *finding->rows);
+    for (uint32_t i = 0; i < finding->circle_count; i++)
+        finding->rows[circle_row(finding, finding->circles[i].number)] = i;
+}
+
+static uint32_t circle_of(struct finding *finding, uint32_t number)
+{
+    uint32_t row = circle_row(finding, number);
+    if (finding->rows[row] != UINT32_MAX)
+        return finding->rows[row];
+    if (finding->circle_count == finding->circle_capacity) {
+        uint32_t old = finding->circle_capacity;
+        finding->circle_capacity = old ? old * 2 : 16;
+        finding->circles = arena_grow(finding->arena, finding->circles, old * sizeof *finding->circles,
+                                      finding->circle_capacity * sizeof *finding->circles);
+    }
+    uint32_t own = finding->circle_count++;
+    finding->rows[row] = own;
+    struct circle *circle = &finding->circles[own];
+    *circle = (struct circle){.number = number, .first = (uint32_t)finding->bodies.count};
+    const uint32_t *parties;
+    const struct partnership *partnership = partnership_at(finding->index, number, &parties);
+    for (uint32_t i = 0; i < partnership->count; i++) {
+        uint32_t body = body_of(finding->index, parties[i]);
+        if (body == PLACE_NONE)
+            continue;
+        uint32_t tie = tie_number(finding->network, finding->arena, body);
+        if (mark_once(finding, tie, own + 1))
+            list_add(&finding->bodies, tie);
+    }
+    circle->count = (uint32_t)finding->bodies.count - circle->first;
+    if (finding->circle_count * 2 > finding->mask)
+        resize_circles(finding, (finding->mask + 1) * 2);
+    return own;
+}
+
+/* The sender's partners, with the mobilities; a partnership counts once for a body however many of its records it names. */
+static void find_partners(struct finding *finding)
+{
+    struct network *network = finding->network;
+    struct list own = {.arena = finding->arena};
+    add_partnerships(finding->index, network->sender_body, finding->today, &own);
+    for (size_t i = 0; i < own.count; i++) {
+        const uint32_t *parties;
+        const struct partnership *partnership = partnership_at(finding->index, own.items[i], &parties);
+        for (uint32_t j = 0; j < partnership->count; j++) {
+            uint32_t body = body_of(finding->index, parties[j]);
+            if (body == PLACE_NONE || body == network->sender_body)
+                continue;
+            uint32_t tie = tie_number(network, finding->arena, body);
+            if (!mark_once(finding, tie, (uint32_t)i + 1))
+                continue;
+            network->ties[tie].partner = true;
+            network->ties[tie].mobilities += partnership->mobilities;
+        }
+    }
+    network->partner_count = network->tie_count;
+    memset(finding->marks.items, 0, finding->marks.count * sizeof *finding->marks.items);
 }
 
 /* Partners in the very same partnerships stand beside the same bodies: these are walked once for all of them. So a
  * consortium of a thousand costs a thousand steps and not a million. */
-struct group {
-    uint64_t hash; /* of the partnerships */
-    uint32_t body;
-};
-
-static uint64_t hash_partnerships(const struct match_index *index, uint32_t body, int32_t today)
+static void group_partners(struct finding *finding)
 {
-    struct walk walk = walk_begin(index, body, today);
-    uint64_t hash = 0;
-    for (const struct partnership *p; (p = walk_next(&walk)) != NULL;) {
-        const uint64_t parts[] = {hash, (uint64_t)(p - index->partnerships)};
-        hash = hash_bytes(parts, sizeof parts);
-    }
-    return hash;
-}
-
-static bool same_partnerships(const struct match_index *index, uint32_t left, uint32_t right, int32_t today)
-{
-    struct walk a = walk_begin(index, left, today), b = walk_begin(index, right, today);
-    for (;;) {
-        const struct partnership *p = walk_next(&a), *q = walk_next(&b);
-        if (p != q)
-            return false;
-        if (!p)
-            return true;
-    }
-}
-
-static int compare_groups(const void *left, const void *right)
-{
-    const struct group *a = left, *b = right;
-    int order = (a->hash > b->hash) - (a->hash < b->hash);
-    return order ? order : (a->body > b->body) - (a->body < b->body);
-}
-
-static struct group *group_partners(const struct network *network, struct arena *arena,
-                                    const struct match_index *index, int32_t today)
-{
-    struct group *groups = arena_array(arena, network->partner_count, sizeof *groups);
-    for (uint32_t i = 0; i < network->partner_count; i++) {
-        uint32_t body = network->partners[i];
-        groups[i] = (struct group){hash_partnerships(index, body, today), body};
-    }
-    qsort(groups, network->partner_count, sizeof *groups, compare_groups);
-    return groups;
-}
-
-/* The distinct bodies beside a partner; returns its degree, and the bodies in `beside`, which grows. `number` tells this walk
- * from the others. */
-static uint32_t find_beside(struct network *network, struct arena *arena, const struct match_index *index,
-                            uint32_t partner, uint32_t number, int32_t today, uint32_t **beside,
-                            uint32_t *capacity)
-{
-    uint32_t count = 0;
-    struct walk walk = walk_begin(index, partner, today);
-    for (const struct partnership *p; (p = walk_next(&walk)) != NULL;)
-        for (uint32_t i = 0; i < p->count; i++) {
-            uint32_t body = party_body(index, p, i);
-            if (body == partner)
-                continue;
-            struct tie *tie = tie_of(network, arena, body);
-            if (tie->mark == number)
-                continue;
-            tie->mark = number;
-            if (count == *capacity) {
-                uint32_t old = *capacity;
-                *capacity = old ? old * 2 : 64;
-                *beside = arena_grow(arena, *beside, old * sizeof **beside, *capacity * sizeof **beside);
-            }
-            (*beside)[count++] = body;
+    uint32_t partners = finding->network->partner_count, size = 16;
+    while (size < partners * 2)
+        size *= 2;
+    uint32_t *rows = arena_alloc(finding->arena, size * sizeof *rows);
+    memset(rows, 0xff, size * sizeof *rows);
+    finding->list_first = arena_array(finding->arena, (size_t)partners + 1, sizeof *finding->list_first);
+    finding->group_of = arena_array(finding->arena, partners, sizeof *finding->group_of);
+    for (uint32_t i = 0; i < partners; i++) {
+        uint32_t first = finding->list_first[i] = (uint32_t)finding->lists.count;
+        add_partnerships(finding->index, finding->network->ties[i].body, finding->today, &finding->lists);
+        const uint32_t *items = finding->lists.items;
+        size_t bytes = (finding->lists.count - first) * sizeof *items;
+        uint32_t row = (uint32_t)hash_bytes(items + first, bytes) & (size - 1);
+        for (; rows[row] != UINT32_MAX; row = (row + 1) & (size - 1)) {
+            uint32_t other = finding->list_first[rows[row]];
+            size_t other_bytes = (finding->list_first[rows[row] + 1] - other) * sizeof *items;
+            if (other_bytes == bytes && memcmp(items + other, items + first, bytes) == 0)
+                break;
         }
-    return count;
+        if (rows[row] == UINT32_MAX)
+            rows[row] = i;
+        else
+            finding->lists.count = first; /* as the other's */
+        finding->group_of[i] = rows[row];
+        finding->list_first[i + 1] = (uint32_t)finding->lists.count;
+    }
+    for (size_t i = 0; i < finding->lists.count; i++)
+        finding->lists.items[i] = circle_of(finding, finding->lists.items[i]);
+}
+
+/* A bit for each tie in the circle. */
+static void circle_fill(const struct finding *finding, struct circle *circle, uint64_t *bits)
+{
+    for (uint32_t i = 0; i < circle->count; i++)
+        bits_set(bits, finding->bodies.items[circle->first + i]);
+}
+
+static void join_circle(const struct finding *finding, struct circle *circle, uint64_t *bits, size_t words)
+{
+    if (circle->count / 8 < words) {
+        circle_fill(finding, circle, bits);
+        return;
+    }
+    if (!circle->bits) {
+        circle->bits = arena_array(finding->arena, words, sizeof *circle->bits);
+        circle_fill(finding, circle, circle->bits);
+    }
+    for (size_t i = 0; i < words; i++)
+        bits[i] |= circle->bits[i];
+}
+
+/* Adds to all whose bit is set. */
+static void add_to_set(double *nearness, const uint64_t *bits, size_t words, double part)
+{
+    for (size_t word = 0; word < words; word++) {
+        double *at = nearness + word * 64;
+        if (bits[word] == ~(uint64_t)0)
+            for (unsigned i = 0; i < 64; i++)
+                at[i] += part;
+        else
+            for (uint64_t rest = bits[word]; rest; rest &= rest - 1)
+                at[__builtin_ctzll(rest)] += part;
+    }
 }
 
 /* Adds what a group of partners gives to those beside them: 1 / degree from each partner but oneself. */
-static void add_nearness(struct network *network, const struct group *group, uint32_t count,
-                         const uint32_t *beside, uint32_t degree)
+static void add_group(const struct finding *finding, uint32_t first_partner, const uint32_t *members,
+                      uint32_t count, uint64_t *bits, double *nearness)
 {
+    const uint32_t *list = finding->lists.items;
+    uint32_t from = finding->list_first[first_partner], end = finding->list_first[first_partner + 1];
+    struct arena *arena = finding->arena;
+    double *before = arena_alloc(arena, count * sizeof *before);
     for (uint32_t i = 0; i < count; i++)
-        find_or_free(network, group[i].body)->nearness += (count - 1.0) / degree;
-    for (uint32_t i = 0; i < count; i++)
-        find_or_free(network, group[i].body)->mark = 0; /* done: they are beside the first one, too */
-    for (uint32_t i = 0; i < degree; i++) {
-        struct tie *tie = find_or_free(network, beside[i]);
-        if (tie->mark)
-            tie->nearness += (double)count / degree;
+        before[i] = nearness[members[i]];
+    double degree;
+    if (end - from == 1) {
+        const struct circle *circle = &finding->circles[list[from]];
+        degree = circle->count - 1.0;
+        for (uint32_t i = 0; i < circle->count; i++)
+            nearness[finding->bodies.items[circle->first + i]] += count / degree;
+    } else {
+        size_t words = bits_words(finding->network->tie_count);
+        memset(bits, 0, words * sizeof *bits);
+        for (uint32_t i = from; i < end; i++)
+            join_circle(finding, &finding->circles[list[i]], bits, words);
+        degree = (double)bits_count(bits, words) - 1;
+        add_to_set(nearness, bits, words, count / degree);
     }
+    for (uint32_t i = 0; i < count; i++)
+        nearness[members[i]] = before[i] + (count - 1.0) / degree;
+}
+
+/* Members of each group together, groups by their first one. */
+static void add_groups(struct finding *finding)
+{
+    struct network *network = finding->network;
+    uint32_t partners = network->partner_count;
+    size_t words = bits_words(network->tie_count);
+    uint32_t *first = arena_array(finding->arena, (size_t)partners + 2, sizeof *first);
+    uint32_t *members = arena_array(finding->arena, partners, sizeof *members);
+    for (uint32_t i = 0; i < partners; i++)
+        first[finding->group_of[i] + 2]++;
+    for (uint32_t i = 0; i < partners; i++)
+        first[i + 2] += first[i + 1];
+    for (uint32_t i = 0; i < partners; i++)
+        members[first[finding->group_of[i] + 1]++] = i;
+    uint64_t *bits = arena_alloc(finding->arena, (words + 1) * sizeof *bits);
+    double *nearness = arena_array(finding->arena, (words + 1) * 64, sizeof *nearness);
+    for (uint32_t i = 0; i < partners; i++)
+        if (first[i + 1] > first[i])
+            add_group(finding, i, members + first[i], first[i + 1] - first[i], bits, nearness);
+    for (uint32_t i = 0; i < network->tie_count; i++)
+        network->ties[i].nearness = nearness[i];
 }
 
 void network_find(struct network *network, struct arena *arena, const struct match_index *index,
                   uint32_t sender_body, int32_t today)
 {
     *network = (struct network){.sender_body = sender_body};
-    resize(network, arena, 16);
+    resize_rows(network, arena, 16);
     if (sender_body == PLACE_NONE)
         return;
-    find_partners(network, arena, index, today);
-    struct group *groups = group_partners(network, arena, index, today);
-    uint32_t *beside = NULL, capacity = 0;
-    for (uint32_t i = 0, end; i < network->partner_count; i = end) {
-        for (end = i + 1; end < network->partner_count && groups[end].hash == groups[i].hash &&
-                          same_partnerships(index, groups[i].body, groups[end].body, today);)
-            end++;
-        uint32_t degree =
-            find_beside(network, arena, index, groups[i].body, i + 1, today, &beside, &capacity);
-        add_nearness(network, &groups[i], end - i, beside, degree);
-    }
-}
-
-const struct tie *network_tie(const struct network *network, uint32_t body)
-{
-    const struct tie *tie = find_or_free(network, body);
-    return tie->body == body && body != network->sender_body ? tie : NULL;
-}
-
-bool network_has_partners(const struct match_index *index, uint32_t body, int32_t today)
-{
-    struct walk walk = walk_begin(index, body, today);
-    for (const struct partnership *p; (p = walk_next(&walk)) != NULL;)
-        for (uint32_t i = 0; i < p->count; i++)
-            if (party_body(index, p, i) != body)
-                return true;
-    return false;
+    struct finding finding = {.network = network,
+                              .arena = arena,
+                              .index = index,
+                              .today = today,
+                              .bodies = {.arena = arena},
+                              .lists = {.arena = arena},
+                              .marks = {.arena = arena}};
+    list_add(&finding.marks, 0);
+    find_partners(&finding);
+    if (!network->partner_count)
+        return;
+    resize_circles(&finding, 16);
+    group_partners(&finding);
+    add_groups(&finding);
 }
 
 /* ---- the partners between ---- */
 
-/* The smallest party of each body, by body. */
+/* A party between, with the number that orders organisations. */
 struct between {
     uint32_t body, organisation;
+    uint64_t order;
 };
 
 static int compare_between(const void *left, const void *right)
 {
     const struct between *a = left, *b = right;
     int order = (a->body > b->body) - (a->body < b->body);
-    return order ? order : (a->organisation > b->organisation) - (a->organisation < b->organisation);
+    return order ? order : (a->order > b->order) - (a->order < b->order);
+}
+
+static int compare_order(const void *left, const void *right)
+{
+    const struct between *a = left, *b = right;
+    return (a->order > b->order) - (a->order < b->order);
 }
 
 static size_t gather_between(const struct network *network, const struct match_index *index, uint32_t body,
-                             int32_t today, struct between *list)
+                             const struct list *numbers, struct between *list)
 {
     size_t count = 0;
-    struct walk walk = walk_begin(index, body, today);
-    for (const struct partnership *p; (p = walk_next(&walk)) != NULL;)
-        for (uint32_t i = 0; i < p->count; i++) {
-            uint32_t other = party_body(index, p, i);
+    for (size_t i = 0; i < numbers->count; i++) {
+        const uint32_t *parties;
+        const struct partnership *partnership = partnership_at(index, numbers->items[i], &parties);
+        for (uint32_t j = 0; j < partnership->count; j++) {
+            uint32_t organisation = organisation_of(index, parties[j]);
+            uint32_t other = organisation == PLACE_NONE ? body : index_body(index, organisation);
             const struct tie *tie = other == body ? NULL : network_tie(network, other);
             if (!tie || !tie->partner)
                 continue;
+            uint32_t place = organisation;
+            int segment = index_locate(index, &place);
             if (list)
-                list[count] = (struct between){other, index->partnership_parties[p->first + i]};
+                list[count] = (struct between){other, organisation, index_order(index, segment, place)};
             count++;
         }
+    }
     return count;
 }
 
 size_t network_via(const struct network *network, struct arena *arena, const struct match_index *index,
                    uint32_t body, int32_t today, const char ***ret_ids)
 {
-    size_t count = gather_between(network, index, body, today, NULL), kept = 0;
+    struct list numbers = {.arena = arena};
+    add_partnerships(index, body, today, &numbers);
+    size_t count = gather_between(network, index, body, &numbers, NULL), kept = 0;
     struct between *list = arena_array(arena, count, sizeof *list);
-    gather_between(network, index, body, today, list);
+    gather_between(network, index, body, &numbers, list);
     qsort(list, count, sizeof *list, compare_between);
-    uint32_t *places = arena_array(arena, count, sizeof *places);
     for (size_t i = 0; i < count; i++)
-        if (i == 0 || list[i].body != list[i - 1].body)
-            places[kept++] = list[i].organisation;
-    qsort(places, kept, sizeof *places, compare_bodies);
+        if (kept == 0 || list[i].body != list[kept - 1].body)
+            list[kept++] = list[i];
+    qsort(list, kept, sizeof *list, compare_order);
     *ret_ids = arena_array(arena, kept, sizeof **ret_ids);
     for (size_t i = 0; i < kept; i++)
-        (*ret_ids)[i] = index->organisations[places[i]]->entry.id;
+        (*ret_ids)[i] = index_organisation_entry(index, list[i].organisation)->entry.id;
     return kept;
 }

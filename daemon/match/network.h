@@ -11,17 +11,15 @@ struct match_index;
  * hold; nothing for bodies far away. */
 struct network {
     uint32_t sender_body; /* PLACE_NONE: unknown */
-    uint32_t partner_count;
-    const uint32_t *partners; /* bodies, ascending */
-    /* Bodies that are partners or share one, open addressing by body. */
+    /* Bodies that are partners or share one: the partners first, perhaps the sender's own among the others. */
     struct tie {
-        uint32_t body; /* PLACE_NONE: free */
-        uint32_t mark; /* scratch while counting */
+        uint32_t body;
         bool partner;
         double nearness;     /* sum of 1 / degree over the common partners */
         uint64_t mobilities; /* of the partnerships that hold both */
     } * ties;
-    uint32_t tie_count, mask;
+    uint32_t tie_count, tie_capacity, partner_count;
+    uint32_t *rows, mask; /* ties by body, open addressing; UINT32_MAX: free */
 };
 
 void network_find(struct network *network, struct arena *arena, const struct match_index *index,

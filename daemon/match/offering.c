@@ -115,13 +115,13 @@ static void read_outcomes(struct offering *offering, struct arena *arena)
 void offering_read(struct offering *offering, struct arena *arena, const struct match_index *index,
                    const pb_offer *offer, uint32_t host_place)
 {
-    const struct organisation_entry *host = index->organisations[host_place];
+    const struct organisation_entry *host = index_organisation_entry(index, host_place);
     struct offer_entry facts = offer_facts(arena, offer);
     *offering = (struct offering){
         .index = index,
         .offer = offer,
         .host_place = host_place,
-        .host_body = index->bodies.of_organisation[host_place],
+        .host_body = index_body(index, host_place),
         .host = host,
         .facts = facts,
         .sectors = facts.sectors.count ? facts.sectors : host->sectors,

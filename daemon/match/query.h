@@ -24,6 +24,7 @@ struct match_question {
     uint32_t page_size;     /* 1 to 1,000 */
     const char *page_token; /* "" for the first page */
     int32_t today;          /* day number */
+    bool facets;            /* whether eligible bodies are counted by country and by broad sector */
 };
 
 /* A stored need, in the arena; NULL where there is none. */

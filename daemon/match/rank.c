@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "match/bits.h"
+#include "match/filter/filter.h"
 #include "match/index_data.h"
 
 bool ranked_before(const struct ranked *left, const struct ranked *right)
@@ -12,84 +13,65 @@ bool ranked_before(const struct ranked *left, const struct ranked *right)
         return left->group < right->group;
     if (left->billionths != right->billionths)
         return left->billionths > right->billionths;
-    return left->place < right->place;
+    return left->order < right->order;
+}
+
+/* Within an organisation: the score, then the offer's id. */
+static bool better_slot(const struct match_index *index, const struct ranked *left,
+                        const struct ranked *right)
+{
+    if (left->billionths != right->billionths)
+        return left->billionths > right->billionths;
+    const uint32_t *offers = index->segments[left->part]->slot_offer;
+    return offers[left->slot] < offers[right->slot];
 }
 
 /* ---- scoring ---- */
 
-void scoring_init(struct scoring *scoring, const struct match_query *query, const uint64_t *slots)
+void scoring_init(struct scoring *scoring, const struct match_query *query)
 {
-    *scoring = (struct scoring){.query = query, .slots = slots};
+    *scoring = (struct scoring){
+        .query = query,
+        .fits = arena_array(query->arena, query->wanted.count, sizeof *scoring->fits),
+        .flags = arena_array(query->arena, query->wanted.count, sizeof *scoring->flags),
+    };
     weighing_init(&scoring->weighing, query);
-    uint32_t *before = NULL;
-    if (slots) {
-        size_t words = bits_words(query->index->slot_count);
-        before = arena_alloc(query->arena, words * sizeof *before);
-        for (size_t i = 0; i < words; i++) {
-            before[i] = (uint32_t)scoring->count;
-            scoring->count += (size_t)__builtin_popcountll(slots[i]);
-        }
-    }
-    coverage_prepare(&scoring->coverage, query->arena, query->index, &query->wanted, slots, before,
-                     scoring->count);
 }
 
-static uint32_t group_of(const struct match_query *query, uint32_t place)
+void scoring_block(const struct scoring *scoring, struct match_block *block, int64_t *billionths)
+{
+    const struct match_query *query = scoring->query;
+    wanted_fill(&query->wanted, query->segment, block, scoring->fits, scoring->flags);
+    weighing_score(&scoring->weighing, query, block, billionths);
+}
+
+static uint32_t group_of(const struct match_query *query, uint32_t slot)
 {
     if (!query->keep)
         return 0;
-    const struct tie *tie = network_tie(&query->network, query->index->bodies.of_organisation[place]);
+    const struct tie *tie = network_tie(&query->network, match_query_body(query, slot));
     return !tie || !tie->partner;
 }
 
-static struct ranked ranked_of(const struct match_query *query, uint32_t slot, int64_t billionths)
+struct ranked ranked_of(const struct match_query *query, uint32_t slot, int64_t billionths)
 {
-    uint32_t place = query->index->slot_organisation[slot];
-    return (struct ranked){group_of(query, place), slot, place, billionths};
-}
-
-void rank_visit_all(const struct scoring *scoring, rank_visit_fn visit, void *context)
-{
-    const struct match_query *query = scoring->query;
-    const uint32_t *places = query->index->slot_organisation;
-    size_t slot_count = query->index->slot_count;
-    struct match_block block = {0};
-    int64_t billionths[BLOCK_SLOTS];
-    struct ranked best = {.slot = SLOT_NONE};
-    for (size_t slot = bits_next(scoring->slots, slot_count, 0); slot < slot_count;) {
-        block.first_ordinal += block.count;
-        block.count = 0;
-        for (; slot < slot_count && block.count < BLOCK_SLOTS;
-             slot = bits_next(scoring->slots, slot_count, slot + 1))
-            block.slots[block.count++] = (uint32_t)slot;
-        coverage_fill(&scoring->coverage, &block);
-        weighing_score(&scoring->weighing, query, &block, billionths);
-        for (uint32_t i = 0; i < block.count; i++) {
-            if (best.slot != SLOT_NONE && best.place == places[block.slots[i]]) {
-                if (billionths[i] > best.billionths) {
-                    best.slot = block.slots[i];
-                    best.billionths = billionths[i];
-                }
-                continue;
-            }
-            if (best.slot != SLOT_NONE)
-                visit(context, &best);
-            best = ranked_of(query, block.slots[i], billionths[i]);
-        }
-    }
-    if (best.slot != SLOT_NONE)
-        visit(context, &best);
+    uint32_t place = query->segment->slot_organisation[slot];
+    return (struct ranked){
+        .group = group_of(query, slot),
+        .part = query->part,
+        .slot = slot,
+        .place = place,
+        .order = index_order(query->index, query->part, place),
+        .billionths = billionths,
+    };
 }
 
 struct ranked rank_slot(const struct scoring *scoring, uint32_t slot, double *values)
 {
     const struct match_query *query = scoring->query;
     struct match_block block = {.count = 1, .slots = {slot}};
-    struct coverage own = scoring->coverage;
-    own.sums = NULL; /* the slot need not be in the set */
-    coverage_fill(&own, &block);
     int64_t billionths;
-    weighing_score(&scoring->weighing, query, &block, &billionths);
+    scoring_block(scoring, &block, &billionths);
     for (size_t i = 0; values && i < CRITERION_COUNT; i++) {
         values[i] = 0;
         if (scoring->weighing.applies[i])
@@ -98,15 +80,16 @@ struct ranked rank_slot(const struct scoring *scoring, uint32_t slot, double *va
     return ranked_of(query, slot, billionths);
 }
 
-struct ranked rank_best_of(const struct scoring *scoring, uint32_t place, const uint64_t *slots)
+struct ranked rank_best_of(const struct scoring *scoring, uint32_t place, bool eligible)
 {
-    const uint32_t *first = scoring->query->index->first_slot;
+    const struct segment *segment = scoring->query->segment;
     struct ranked best = {.slot = SLOT_NONE};
-    for (uint32_t slot = first[place]; slot < first[place + 1]; slot++) {
-        if (slots && !bits_has(slots, slot))
+    for (uint32_t i = segment->first_slot[place]; i < segment->first_slot[place + 1]; i++) {
+        uint32_t slot = segment->slots_of[i];
+        if (eligible && !match_query_passes(scoring->query, slot))
             continue;
         struct ranked ranked = rank_slot(scoring, slot, NULL);
-        if (best.slot == SLOT_NONE || ranked.billionths > best.billionths)
+        if (best.slot == SLOT_NONE || better_slot(scoring->query->index, &ranked, &best))
             best = ranked;
     }
     return best;
@@ -135,19 +118,39 @@ static void sift_down(struct top *top, size_t i)
     }
 }
 
-void top_push(struct top *top, const struct ranked *ranked)
+static void sift_up(struct top *top, size_t i)
 {
-    if (top->count == top->capacity) {
-        if (!top->capacity || !ranked_before(ranked, &top->items[0]))
-            return;
-        top->items[0] = *ranked;
-        sift_down(top, 0);
-        return;
-    }
-    size_t i = top->count++;
-    top->items[i] = *ranked;
     for (; i && ranked_before(&top->items[(i - 1) / 2], &top->items[i]); i = (i - 1) / 2)
         swap(&top->items[i], &top->items[(i - 1) / 2]);
+}
+
+static struct ranked *find_organisation(const struct top *top, const struct ranked *ranked)
+{
+    for (size_t i = 0; i < top->count; i++)
+        if (top->items[i].order == ranked->order)
+            return &top->items[i];
+    return NULL;
+}
+
+void top_push(struct top *top, const struct match_index *index, const struct ranked *ranked, bool shared)
+{
+    bool full = top->count == top->capacity;
+    if (!top->capacity ||
+        (full && top->items[0].order != ranked->order && !ranked_before(ranked, &top->items[0])))
+        return;
+    struct ranked *own = shared ? find_organisation(top, ranked) : NULL;
+    if (own) {
+        if (!better_slot(index, ranked, own))
+            return;
+        *own = *ranked;
+        sift_down(top, (size_t)(own - top->items));
+    } else if (full) {
+        top->items[0] = *ranked;
+        sift_down(top, 0);
+    } else {
+        top->items[top->count] = *ranked;
+        sift_up(top, top->count++);
+    }
 }
 
 static int compare_ranked(const void *left, const void *right)

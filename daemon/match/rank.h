@@ -12,37 +12,37 @@
 
 struct ranked {
     uint32_t group;
-    uint32_t slot;
-    uint32_t place; /* of the organisation */
+    int part;
+    uint32_t slot, place; /* of the organisation, in that part */
+    uint64_t order;       /* of the organisation in the whole index */
     int64_t billionths;
 };
 
 /* Whether left comes before right; two of one organisation never meet. */
 bool ranked_before(const struct ranked *left, const struct ranked *right);
 
-/* Everything needed to score the slots of one set. */
+/* Everything needed to score slots of the part that the query has entered. */
 struct scoring {
     const struct match_query *query;
     struct weighing weighing;
-    struct coverage coverage;
-    const uint64_t *slots; /* may be NULL: single slots alone */
-    size_t count;
+    uint8_t *fits; /* scratch */
+    bool *flags;
 };
-void scoring_init(struct scoring *scoring, const struct match_query *query, const uint64_t *slots);
+void scoring_init(struct scoring *scoring, const struct match_query *query);
+/* Fills scores, and the block's sums. */
+void scoring_block(const struct scoring *scoring, struct match_block *block, int64_t *billionths);
 
-typedef void (*rank_visit_fn)(void *context, const struct ranked *ranked);
-/* Visits each organisation of the set with its best slot, equal scores by offer id; organisations ascending. */
-void rank_visit_all(const struct scoring *scoring, rank_visit_fn visit, void *context);
-
+struct ranked ranked_of(const struct match_query *query, uint32_t slot, int64_t billionths);
 /* One slot by itself. The criteria's values are filled where the pointer is given (CRITERION_COUNT of them). */
 struct ranked rank_slot(const struct scoring *scoring, uint32_t slot, double *values);
-/* The best of an organisation's slots that are in the set (NULL: of all of them); slot SLOT_NONE where there is none. */
-struct ranked rank_best_of(const struct scoring *scoring, uint32_t place, const uint64_t *slots);
+/* The best of an organisation's slots, or of those that are eligible; slot SLOT_NONE where there is none. */
+struct ranked rank_best_of(const struct scoring *scoring, uint32_t place, bool eligible);
 
-/* Keeps the best of many, at most `capacity`. */
+/* Keeps the best of many, at most `capacity`, of each organisation the best slot. */
 struct top {
     struct ranked *items; /* a heap, the worst first, until sorted */
     size_t count, capacity;
 };
-void top_push(struct top *top, const struct ranked *ranked);
+/* `shared`: the organisation may be there already with another slot. */
+void top_push(struct top *top, const struct match_index *index, const struct ranked *ranked, bool shared);
 void top_sort(struct top *top);

@@ -11,6 +11,7 @@
 #include "match/wanted.h"
 
 struct match_index;
+struct segment;
 
 /* A question, taken apart once. What the need leaves empty is zero here. Emptying a field, as relaxations do, is a change
  * of a copy. */
@@ -19,6 +20,9 @@ enum { BLOCK_SLOTS = 256, CRITERION_COUNT = 8 };
 
 struct match_query {
     const struct match_index *index;
+    /* The part of the index that is looked at; slots are its own. */
+    int part;
+    const struct segment *segment;
     struct arena *arena;
     const struct match_question *question;
     int32_t today;
@@ -47,7 +51,6 @@ struct match_query {
 /* Some candidates, slots ascending. */
 struct match_block {
     uint32_t count;
-    uint32_t first_ordinal; /* the first one's number among all candidates */
     uint32_t slots[BLOCK_SLOTS];
     /* of the wanted outcomes: sum of idf * fit, and how many are met by something reusable */
     double outcome_sum[BLOCK_SLOTS];
@@ -57,11 +60,10 @@ struct match_block {
 void match_query_init(struct match_query *query, struct arena *arena, const struct match_index *index,
                       const struct match_question *question);
 
-/* The slots that pass every filter, in the arena. */
-uint64_t *match_query_eligible(const struct match_query *query);
-/* Leaves of each body only its shown record's slots: of the records that are in the set the one with the most offers, ties by
- * id. Returns how many bodies there are. */
-uint64_t match_query_reduce(const struct match_query *query, uint64_t *slots);
+/* Turns to a part of the index. */
+void match_query_enter(struct match_query *query, int part);
+/* Whether a slot passes every filter. */
+bool match_query_passes(const struct match_query *query, uint32_t slot);
 
 /* ---- shared by filters, criteria and explanations ---- */
 
@@ -75,14 +77,5 @@ int64_t match_query_overlap_days(const struct match_query *query, const struct w
 bool match_query_windows_hold(const struct match_query *query, uint32_t slot);
 /* The largest places among the windows that hold; 0 without windows. */
 uint32_t match_query_free_places(const struct match_query *query, uint32_t slot);
-/* Keeps of a block's slots those that pass. */
-#define BLOCK_KEEP(block, slot, condition)                 \
-    do {                                                   \
-        uint32_t kept_ = 0;                                \
-        for (uint32_t i_ = 0; i_ < (block)->count; i_++) { \
-            uint32_t slot = (block)->slots[i_];            \
-            (block)->slots[kept_] = slot;                  \
-            kept_ += (condition);                          \
-        }                                                  \
-        (block)->count = kept_;                            \
-    } while (0)
+/* The body of a slot, as the index names it. */
+uint32_t match_query_body(const struct match_query *query, uint32_t slot);

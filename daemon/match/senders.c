@@ -82,10 +82,14 @@ static void take(struct search *search, int part, uint32_t number, const struct 
     const struct senders_query *query = &search->query;
     struct sender_values values;
     senders_values(query, &query->index->needs_view->parts[part].set->facts[number], sender, &values);
+    uint32_t place = sender->place;
+    int segment = index_locate(query->index, &place);
     struct ranked ranked = {
+        .part = segment,
+        .order = index_order(query->index, segment, place),
         .group = query->keep && !(sender->tie && sender->tie->partner),
         .slot = number * NEED_PARTS + (uint32_t)part,
-        .place = sender->place,
+        .place = place,
         .billionths = senders_billionths(query, &values),
     };
     struct body_row *row = row_of(search, sender->body);
@@ -242,19 +246,6 @@ static uint64_t hash_question(struct arena *arena, const struct senders_question
     return hash_bytes(parts, sizeof parts);
 }
 
-static uint32_t place_after(const struct match_index *index, const char *id)
-{
-    uint32_t low = 0, high = index->organisation_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (strcmp(index->organisations[middle]->entry.id, id) <= 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* The best of what comes after the token. */
 static struct top find_top(const struct search *search, const struct token *token)
 {
@@ -263,11 +254,10 @@ static struct top find_top(const struct search *search, const struct token *toke
     if (capacity > search->eligible)
         capacity = search->eligible;
     struct top top = {.items = arena_array(query->arena, capacity, sizeof *top.items), .capacity = capacity};
-    uint32_t place = token ? place_after(query->index, token->organisation_id) : 0;
     for (uint32_t i = 0; i <= search->mask; i++)
         if (search->rows[i].body != PLACE_NONE && search->rows[i].eligible &&
-            (!token || token_is_before(token, place, &search->rows[i].best)))
-            top_push(&top, &search->rows[i].best);
+            (!token || token_is_before(token, &search->rows[i].best)))
+            top_push(&top, query->index, &search->rows[i].best, false);
     top_sort(&top);
     return top;
 }
@@ -292,7 +282,8 @@ static void fill_page(const struct senders_query *query, const struct top *top, 
     if (i && i < top->count) {
         const struct ranked *last = &top->items[i - 1];
         response->next_page_token =
-            token_write(query->arena, hash, last, query->index->organisations[last->place]->entry.id);
+            token_write(query->arena, hash, last,
+                        query->index->segments[last->part]->organisations[last->place]->entry.id);
     }
 }
 
@@ -322,7 +313,7 @@ struct status match_find_senders(const struct match_index *index, struct arena *
     bool stored = question->offer_id && *question->offer_id,
          has_token = question->page_token && *question->page_token;
     struct token token;
-    if (has_token && !token_read(question->page_token, hash, &token))
+    if (has_token && !token_read(question->page_token, hash, index, &token))
         return status_invalid("page_token", "this page token belongs to another request");
     uint32_t host_place = index_find_organisation(index, question->offer->organisation_id);
     if (host_place == PLACE_NONE)

@@ -46,8 +46,9 @@ static void look_up(const struct senders_query *query, const char *id, struct se
     sender->place = index_find_organisation(index, id);
     if (sender->place == PLACE_NONE)
         return;
-    const struct organisation_entry *own = sender->organisation = index->organisations[sender->place];
-    sender->body = index->bodies.of_organisation[sender->place];
+    const struct organisation_entry *own = sender->organisation =
+        index_organisation_entry(index, sender->place);
+    sender->body = index_body(index, sender->place);
     sender->takes_part =
         (own->roles & number_bit(PARTNER__V1__ROLE__ROLE_SENDING)) && sender->body != offering->host_body;
     if (!sender->takes_part)

@@ -91,7 +91,7 @@ static const char *common_names(const struct sender_reason *about)
     const char **names = arena_array(arena, about->via_count, sizeof *names);
     for (size_t i = 0; i < about->via_count && i < SENTENCE_MOST_LISTED; i++) {
         uint32_t place = index_find_organisation(index, about->via[i]);
-        names[i] = entry_record(&index->organisations[place]->entry, arena).organisation->name;
+        names[i] = entry_record(&index_organisation_entry(index, place)->entry, arena).organisation->name;
     }
     return sentence_list(arena, names, about->via_count);
 }

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "match/index_data.h"
 #include "model/record.h"
 
 enum { HEX_DIGITS = 16, ID_AT = HEX_DIGITS + 1 + HEX_DIGITS };
@@ -59,7 +60,20 @@ static bool read_hex(const char *text, uint64_t *ret_number)
     return true;
 }
 
-bool token_read(const char *text, uint64_t hash, struct token *ret_token)
+static uint32_t place_after(const struct segment *segment, const char *id)
+{
+    uint32_t low = 0, high = segment->organisation_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (strcmp(segment->organisations[middle]->entry.id, id) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool token_read(const char *text, uint64_t hash, const struct match_index *index, struct token *ret_token)
 {
     uint64_t own, billionths;
     if (strlen(text) <= ID_AT || !read_hex(text, &own) || !read_hex(text + HEX_DIGITS + 1, &billionths))
@@ -67,15 +81,17 @@ bool token_read(const char *text, uint64_t hash, struct token *ret_token)
     char group = text[HEX_DIGITS];
     if (own != hash || (group != '0' && group != '1') || !id_is_valid(text + ID_AT))
         return false;
-    *ret_token = (struct token){(uint32_t)(group - '0'), (int64_t)billionths, text + ID_AT};
+    *ret_token = (struct token){(uint32_t)(group - '0'), (int64_t)billionths, text + ID_AT, {0}};
+    for (int part = 0; part < SEGMENTS; part++)
+        ret_token->places[part] = place_after(index->segments[part], text + ID_AT);
     return true;
 }
 
-bool token_is_before(const struct token *token, uint32_t place, const struct ranked *ranked)
+bool token_is_before(const struct token *token, const struct ranked *ranked)
 {
     if (token->group != ranked->group)
         return token->group < ranked->group;
     if (token->billionths != ranked->billionths)
         return token->billionths > ranked->billionths;
-    return place <= ranked->place;
+    return token->places[ranked->part] <= ranked->place;
 }

@@ -17,7 +17,8 @@ struct token {
     uint32_t group;
     int64_t billionths;
     const char *organisation_id; /* borrowed from the text */
+    uint32_t places[2];          /* by part of the index: the first organisation whose id is larger */
 };
-bool token_read(const char *text, uint64_t hash, struct token *ret_token);
-/* Whether a match comes after the token's, with `place` the first organisation whose id is larger. */
-bool token_is_before(const struct token *token, uint32_t place, const struct ranked *ranked);
+bool token_read(const char *text, uint64_t hash, const struct match_index *index, struct token *ret_token);
+/* Whether a match comes after the token's. */
+bool token_is_before(const struct token *token, const struct ranked *ranked);

@@ -152,7 +152,7 @@ static void make_rows(struct wanted *wanted, struct arena *arena)
 double wanted_idf(const struct match_index *index, uint32_t concept)
 {
     double offers = index->offer_count ? index->offer_count : 1;
-    return log(1 + offers / (1 + (double)posting_of(&index->concept, concept).count));
+    return log(1 + offers / (1 + (double)index_concept_count(index, concept)));
 }
 
 void wanted_read(struct wanted *wanted, struct arena *arena, const struct match_index *index,
@@ -171,8 +171,6 @@ void wanted_read(struct wanted *wanted, struct arena *arena, const struct match_
     }
     find_near(wanted, arena, index);
     make_rows(wanted, arena);
-    for (uint32_t i = 0; i < wanted->near_count; i++)
-        wanted->posting_total += posting_of(&index->concept, wanted->near[i].concept).count;
 }
 
 uint32_t wanted_find(const struct wanted *wanted, uint32_t concept)
@@ -180,12 +178,12 @@ uint32_t wanted_find(const struct wanted *wanted, uint32_t concept)
     return wanted->rows[row_of(wanted, concept)];
 }
 
-bool wanted_fit_slot(const struct wanted *wanted, const struct match_index *index, uint32_t slot,
-                     uint8_t *fits, bool *reusable)
+bool wanted_fit_slot(const struct wanted *wanted, const struct segment *segment, uint32_t slot, uint8_t *fits,
+                     bool *reusable)
 {
     bool any = false;
-    for (uint32_t i = index->concept_first[slot]; i < index->concept_first[slot + 1]; i++) {
-        uint32_t concept = index->concepts[i];
+    for (uint32_t i = segment->concept_first[slot]; i < segment->concept_first[slot + 1]; i++) {
+        uint32_t concept = segment_concept(segment, i);
         if (!bits_has(wanted->hint, hint_of(concept)))
             continue;
         for (uint32_t row = wanted_find(wanted, concept); row != UINT32_MAX; row = wanted->near[row].next) {
@@ -203,87 +201,16 @@ bool wanted_fit_slot(const struct wanted *wanted, const struct match_index *inde
     return any;
 }
 
-/* ---- many candidates ---- */
-
-/* One wanted concept's marks over the candidates, so that each counts once. */
-struct marks {
-    uint16_t *fit, *reusable;
-};
-
-static void count_candidate(struct coverage *coverage, struct marks *marks, const struct near *near,
-                            uint32_t ordinal)
+void wanted_fill(const struct wanted *wanted, const struct segment *segment, struct match_block *block,
+                 uint8_t *fits, bool *flags)
 {
-    uint16_t mark = (uint16_t)(near->wanted + 1);
-    if (marks->fit[ordinal] != mark) {
-        marks->fit[ordinal] = mark;
-        coverage->sums[ordinal] += coverage->wanted->items[near->wanted].idf * fit_value(near->fit);
-    }
-    if (near->reusable && marks->reusable[ordinal] != mark) {
-        marks->reusable[ordinal] = mark;
-        coverage->reusable[ordinal]++;
-    }
-}
-
-static void walk_posting(struct coverage *coverage, struct marks *marks, const struct near *near,
-                         const uint64_t *candidates, const uint32_t *before)
-{
-    const struct posting posting = posting_of(&coverage->index->concept, near->concept);
-    if (posting.bits) {
-        for (size_t word = 0; word < bits_words(coverage->index->slot_count); word++)
-            for (uint64_t both = posting.bits[word] & candidates[word]; both; both &= both - 1) {
-                uint64_t below = candidates[word] & ((both & -both) - 1);
-                count_candidate(coverage, marks, near, before[word] + (uint32_t)__builtin_popcountll(below));
-            }
-        return;
-    }
-    for (uint32_t i = 0; i < posting.count; i++) {
-        uint32_t slot = posting.items[i], word = slot / 64;
-        uint64_t bit = (uint64_t)1 << (slot % 64);
-        if (candidates[word] & bit)
-            count_candidate(coverage, marks, near,
-                            before[word] + (uint32_t)__builtin_popcountll(candidates[word] & (bit - 1)));
-    }
-}
-
-void coverage_prepare(struct coverage *coverage, struct arena *arena, const struct match_index *index,
-                      const struct wanted *wanted, const uint64_t *candidates, const uint32_t *before,
-                      size_t count)
-{
-    *coverage = (struct coverage){
-        .wanted = wanted,
-        .index = index,
-        .fits = arena_array(arena, wanted->count, sizeof *coverage->fits),
-        .flags = arena_array(arena, wanted->count, sizeof *coverage->flags),
-    };
-    if (!candidates || !wanted->count || !index->slot_count)
-        return;
-    /* A candidate's own list costs a look at each of its concepts, cheaper than a posting's item by half. */
-    size_t own = (index->concept_first[index->slot_count] / index->slot_count + 4) / 2;
-    if (count * own < wanted->posting_total + bits_words(index->slot_count))
-        return;
-    struct marks marks = {arena_array(arena, count, sizeof *marks.fit),
-                          arena_array(arena, count, sizeof *marks.reusable)};
-    coverage->sums = arena_array(arena, count, sizeof *coverage->sums);
-    coverage->reusable = arena_array(arena, count, sizeof *coverage->reusable);
-    for (uint32_t i = 0; i < wanted->near_count; i++)
-        walk_posting(coverage, &marks, &wanted->near[i], candidates, before);
-}
-
-void coverage_fill(const struct coverage *coverage, struct match_block *block)
-{
-    const struct wanted *wanted = coverage->wanted;
     for (uint32_t i = 0; i < block->count; i++) {
-        if (coverage->sums) {
-            block->outcome_sum[i] = coverage->sums[block->first_ordinal + i];
-            block->reusable_count[i] = coverage->reusable[block->first_ordinal + i];
-            continue;
-        }
-        bool any = wanted_fit_slot(wanted, coverage->index, block->slots[i], coverage->fits, coverage->flags);
+        bool any = wanted_fit_slot(wanted, segment, block->slots[i], fits, flags);
         double sum = 0;
         uint32_t reusable = 0;
         for (uint32_t j = 0; any && j < wanted->count; j++) {
-            sum += wanted->items[j].idf * fit_value(coverage->fits[j]);
-            reusable += coverage->flags[j];
+            sum += wanted->items[j].idf * fit_value(fits[j]);
+            reusable += flags[j];
         }
         block->outcome_sum[i] = sum;
         block->reusable_count[i] = reusable;

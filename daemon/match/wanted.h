@@ -9,6 +9,7 @@
 struct arena;
 struct match_index;
 struct match_block;
+struct segment;
 
 /* The outcomes that a need wants, as far as they were read, and which offered concepts cover them how well. */
 
@@ -42,7 +43,6 @@ struct wanted {
     struct wanted_concept *items; /* distinct, in the order of the need */
     struct near *near;
     double idf_sum;
-    size_t posting_total;             /* of all near concepts */
     uint32_t *rows, mask;             /* near by concept, open addressing; UINT32_MAX: free */
     uint64_t hint[WANTED_HINT_WORDS]; /* by a concept's last bits: may be near */
     /* Words of the request that were looked up, and how many of them could not be read. */
@@ -59,23 +59,10 @@ void wanted_read(struct wanted *wanted, struct arena *arena, const struct match_
 uint32_t wanted_find(const struct wanted *wanted, uint32_t concept);
 /* For each wanted concept the best fit over what the slot offers, and whether any offered concept of some fit is reusable.
  * False: nothing fits, and the arrays are left alone. */
-bool wanted_fit_slot(const struct wanted *wanted, const struct match_index *index, uint32_t slot,
-                     uint8_t *fits, bool *reusable);
+bool wanted_fit_slot(const struct wanted *wanted, const struct segment *segment, uint32_t slot, uint8_t *fits,
+                     bool *reusable);
 
-/* Sums over wanted concepts for many candidates at once: idf * fit, and how many are met by something reusable. */
-struct coverage {
-    const struct wanted *wanted;
-    const struct match_index *index;
-    /* By a candidate's ordinal where the postings were walked; NULL where each candidate's own list is read. */
-    double *sums;
-    uint16_t *reusable;
-    uint8_t *fits; /* scratch for one slot */
-    bool *flags;
-};
-/* `candidates` is a set of slots, `before[w]` how many of its slots lie below word w; takes the cheaper of two ways, which give
- * the same. Candidates NULL: each one's own list. */
-void coverage_prepare(struct coverage *coverage, struct arena *arena, const struct match_index *index,
-                      const struct wanted *wanted, const uint64_t *candidates, const uint32_t *before,
-                      size_t count);
-/* Fills the block's sums. */
-void coverage_fill(const struct coverage *coverage, struct match_block *block);
+/* Fills the block's sums over wanted concepts: idf * fit, and how many are met by something reusable. `fits` and `flags` are
+ * scratch for each wanted concept. */
+void wanted_fill(const struct wanted *wanted, const struct segment *segment, struct match_block *block,
+                 uint8_t *fits, bool *flags);

@@ -69,6 +69,7 @@ static struct status find_prepare(struct read *read)
         .view = request->view,
         .page_size = page_size_of(request->page_size, USUAL_PAGE, LARGEST_PAGE),
         .page_token = request->page_token,
+        .facets = request->facets,
     };
     bool is_inline = request->what_case == PARTNER__V1__FIND_HOSTS_REQUEST__WHAT_NEED;
     if (!is_inline && request->what_case != PARTNER__V1__FIND_HOSTS_REQUEST__WHAT_NEED_ID)

@@ -16,16 +16,18 @@ static bool applies(const struct match_query *query)
 
 static void score(const struct match_query *query, const struct match_block *block, double *value)
 {
-    const uint16_t *min = query->index->min_days, *max = query->index->max_days;
-    for (uint32_t i = 0; i < block->count; i++)
-        value[i] =
-            pair_duration_value(min[block->slots[i]], max[block->slots[i]], query->min_days, query->max_days);
+    for (uint32_t i = 0; i < block->count; i++) {
+        uint32_t min, max;
+        segment_days(query->segment, block->slots[i], &min, &max);
+        value[i] = pair_duration_value(min, max, query->min_days, query->max_days);
+    }
 }
 
 static const char *reason(const struct match_query *query, uint32_t slot, double)
 {
     struct arena *arena = query->arena;
-    uint32_t min = query->index->min_days[slot], max = query->index->max_days[slot];
+    uint32_t min, max;
+    segment_days(query->segment, slot, &min, &max);
     if (!max)
         return "states no length of stay";
     const char *days = sentence_days(arena, min, max);

@@ -16,8 +16,7 @@ static bool applies(const struct match_query *query)
 
 static const struct tie *tie_of(const struct match_query *query, uint32_t slot)
 {
-    const struct match_index *index = query->index;
-    return network_tie(&query->network, index->bodies.of_organisation[index->slot_organisation[slot]]);
+    return network_tie(&query->network, match_query_body(query, slot));
 }
 
 static void score(const struct match_query *query, const struct match_block *block, double *value)
@@ -34,7 +33,8 @@ static const char *names_of_common(const struct match_query *query, uint32_t bod
     *ret_count = network_via(&query->network, query->arena, index, body, query->today, &via);
     for (size_t i = 0; i < *ret_count && i < SENTENCE_MOST_LISTED; i++) {
         uint32_t place = index_find_organisation(index, via[i]);
-        via[i] = entry_record(&index->organisations[place]->entry, query->arena).organisation->name;
+        via[i] =
+            entry_record(&index_organisation_entry(index, place)->entry, query->arena).organisation->name;
     }
     return sentence_list(query->arena, via, *ret_count);
 }

@@ -42,7 +42,7 @@ static const char *reason(const struct match_query *query, uint32_t slot, double
     const struct wanted *wanted = &query->wanted;
     uint8_t *fits = arena_array(query->arena, wanted->count, sizeof *fits);
     bool *reusable = arena_array(query->arena, wanted->count, sizeof *reusable);
-    wanted_fit_slot(wanted, query->index, slot, fits, reusable);
+    wanted_fit_slot(wanted, query->segment, slot, fits, reusable);
     uint32_t covered = 0;
     for (uint32_t i = 0; i < wanted->count; i++)
         covered += fits[i] >= FIT_LEAST_ESSENTIAL;

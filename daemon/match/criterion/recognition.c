@@ -17,12 +17,12 @@ static bool applies(const struct match_query *)
 static void score(const struct match_query *query, const struct match_block *block, double *value)
 {
     for (uint32_t i = 0; i < block->count; i++)
-        value[i] = pair_recognition_value(query->index->recognition[block->slots[i]]);
+        value[i] = pair_recognition_value(query->segment->recognition[block->slots[i]]);
 }
 
 static const char *reason(const struct match_query *query, uint32_t slot, double)
 {
-    return sentence_recognition(query->arena, query->index->recognition[slot]);
+    return sentence_recognition(query->arena, query->segment->recognition[slot]);
 }
 
 const struct criterion criterion_recognition = {.name = "recognition",

@@ -17,14 +17,14 @@ static bool applies(const struct match_query *query)
 static void score(const struct match_query *query, const struct match_block *block, double *value)
 {
     for (uint32_t i = 0; i < block->count; i++) {
-        struct numbers offered = index_slot_sectors(query->index, block->slots[i]);
+        struct numbers offered = segment_sectors(query->segment, block->slots[i]);
         value[i] = pair_sector_value(sector_wish_digits(&query->sectors, offered));
     }
 }
 
 static const char *reason(const struct match_query *query, uint32_t slot, double)
 {
-    struct numbers offered = index_slot_sectors(query->index, slot);
+    struct numbers offered = segment_sectors(query->segment, slot);
     uint16_t wanted = 0, own = 0;
     if (!offered.count)
         return "states no sector";

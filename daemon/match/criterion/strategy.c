@@ -29,19 +29,19 @@ static bool in_target_country(const struct match_query *query, uint32_t slot)
 {
     const struct numbers *targets = &query->sender->target_countries;
     for (uint32_t i = 0; i < targets->count; i++)
-        if (targets->items[i] == index_slot_host(query->index, slot)->country)
+        if (targets->items[i] == segment_host(query->segment, slot)->country)
             return true;
     return false;
 }
 
 static bool in_target_sector(const struct match_query *query, uint32_t slot)
 {
-    return sector_wish_digits(&query->target_sectors, index_slot_sectors(query->index, slot)) > 0;
+    return sector_wish_digits(&query->target_sectors, segment_sectors(query->segment, slot)) > 0;
 }
 
 static double value_of(const struct match_query *query, uint32_t slot)
 {
-    struct pair_strategy strategy = {.themes = themes_of(query), .has = query->index->themes[slot]};
+    struct pair_strategy strategy = {.themes = themes_of(query), .has = query->segment->themes[slot]};
     if (query->sender && query->sender->target_countries.count) {
         strategy.states_countries = true;
         strategy.in_country = in_target_country(query, slot);
@@ -68,7 +68,7 @@ static const char *reason(const struct match_query *query, uint32_t slot, double
             in_target_country(query, slot) ? "is in a target country" : "is in no target country";
     if (query->sender && query->sender->target_sectors.count)
         parts[count++] = in_target_sector(query, slot) ? "is in a target sector" : "is in no target sector";
-    uint32_t themes = themes_of(query), shared = themes & query->index->themes[slot];
+    uint32_t themes = themes_of(query), shared = themes & query->segment->themes[slot];
     const char *names[32];
     size_t named = 0;
     for (unsigned theme = 0; theme < 32; theme++)

@@ -13,15 +13,20 @@ static bool stated(const struct match_query *query)
     return query->countries.count > 0;
 }
 
-static void narrow(const struct match_query *query, uint64_t *slots)
+static void unite(const struct match_query *query, struct sieve *sieve)
 {
-    size_t words = bits_words(query->index->slot_count);
-    uint64_t *hold = arena_array(query->arena, words, sizeof *hold);
-    for (uint32_t i = 0; i < query->countries.count; i++) {
-        struct posting posting = posting_of(&query->index->country, query->countries.items[i]);
-        posting_join(&posting, hold, words);
-    }
-    bits_and(slots, hold, words);
+    struct posting_union *all = sieve_union(sieve);
+    for (uint32_t i = 0; i < query->countries.count; i++)
+        posting_union_add(all, query->arena, posting_of(&query->segment->country, query->countries.items[i]));
+}
+
+static bool holds(const struct match_query *query, uint32_t slot)
+{
+    uint16_t country = segment_host(query->segment, slot)->country;
+    for (uint32_t i = 0; country && i < query->countries.count; i++)
+        if (query->countries.items[i] == country)
+            return true;
+    return false;
 }
 
 static void empty(struct match_query *query)
@@ -31,7 +36,7 @@ static void empty(struct match_query *query)
 
 static const char *reason(const struct match_query *query, uint32_t slot, bool met)
 {
-    uint16_t country = index_slot_host(query->index, slot)->country;
+    uint16_t country = segment_host(query->segment, slot)->country;
     if (!country)
         return "states no country";
     return arena_format(query->arena, met ? "is in %s" : "is in %s, which is not asked for",
@@ -39,4 +44,4 @@ static const char *reason(const struct match_query *query, uint32_t slot, bool m
 }
 
 const struct filter filter_countries = {
-    .name = "countries", .stated = stated, .narrow = narrow, .empty = empty, .reason = reason};
+    .name = "countries", .stated = stated, .unite = unite, .holds = holds, .empty = empty, .reason = reason};

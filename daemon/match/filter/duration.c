@@ -14,11 +14,11 @@ static bool stated(const struct match_query *query)
     return query->max_days > 0;
 }
 
-static void keep(const struct match_query *query, struct match_block *block)
+static bool holds(const struct match_query *query, uint32_t slot)
 {
-    const uint16_t *min = query->index->min_days, *max = query->index->max_days;
-    BLOCK_KEEP(block, slot,
-               !max[slot] || pair_days_meet(min[slot], max[slot], query->min_days, query->max_days));
+    uint32_t min, max;
+    segment_days(query->segment, slot, &min, &max);
+    return !max || pair_days_meet(min, max, query->min_days, query->max_days);
 }
 
 static void empty(struct match_query *query)
@@ -28,12 +28,17 @@ static void empty(struct match_query *query)
 
 static const char *reason(const struct match_query *query, uint32_t slot, bool met)
 {
-    uint32_t min = query->index->min_days[slot], max = query->index->max_days[slot];
+    uint32_t min, max;
+    segment_days(query->segment, slot, &min, &max);
     if (!max)
         return "states no length of stay";
     return arena_format(query->arena, met ? "takes stays of %s" : "takes stays of %s only",
                         sentence_days(query->arena, min, max));
 }
 
-const struct filter filter_duration = {
-    .name = "duration", .stated = stated, .keep = keep, .empty = empty, .reason = reason};
+const struct filter filter_duration = {.name = "duration",
+                                       .stated = stated,
+                                       .in_columns = true,
+                                       .holds = holds,
+                                       .empty = empty,
+                                       .reason = reason};

@@ -13,15 +13,18 @@ static bool stated(const struct match_query *query)
     return query->eqf_level > 0;
 }
 
-static void narrow(const struct match_query *query, uint64_t *slots)
+static void unite(const struct match_query *query, struct sieve *sieve)
 {
-    size_t words = bits_words(query->index->slot_count);
-    uint64_t *hold = arena_array(query->arena, words, sizeof *hold);
-    struct posting none = posting_of(&query->index->eqf, 0),
-                   level = posting_of(&query->index->eqf, query->eqf_level);
-    posting_join(&none, hold, words);
-    posting_join(&level, hold, words);
-    bits_and(slots, hold, words);
+    struct posting_union *all = sieve_union(sieve);
+    posting_union_add(all, query->arena, posting_of(&query->segment->eqf, 0));
+    posting_union_add(all, query->arena, posting_of(&query->segment->eqf, query->eqf_level));
+}
+
+static bool holds(const struct match_query *query, uint32_t slot)
+{
+    const struct offer_entry *offer = segment_offer(query->segment, slot);
+    return !offer || !offer->eqf_levels ||
+           (offer->eqf_levels & (number_bit(0) | number_bit(query->eqf_level)));
 }
 
 static void empty(struct match_query *query)
@@ -31,7 +34,7 @@ static void empty(struct match_query *query)
 
 static const char *reason(const struct match_query *query, uint32_t slot, bool met)
 {
-    const struct offer_entry *offer = query->index->slot_offer[slot];
+    const struct offer_entry *offer = segment_offer(query->segment, slot);
     if (!offer || !offer->eqf_levels)
         return "states no EQF level";
     const char *names[32];
@@ -44,4 +47,4 @@ static const char *reason(const struct match_query *query, uint32_t slot, bool m
 }
 
 const struct filter filter_eqf_level = {
-    .name = "eqf_level", .stated = stated, .narrow = narrow, .empty = empty, .reason = reason};
+    .name = "eqf_level", .stated = stated, .unite = unite, .holds = holds, .empty = empty, .reason = reason};

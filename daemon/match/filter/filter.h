@@ -5,15 +5,18 @@
 #include <stdint.h>
 
 #include "match/search.h"
+#include "match/sieve.h"
 
-/* What a need may ask for that excludes. A row has `narrow` where sets of slots are at hand, else `keep`. */
+/* What a need may ask for that excludes. Most rows unite postings; some are compared in columns by the sieve; what is left is
+ * asked slot by slot. */
 struct filter {
     const char *name;
     bool (*stated)(const struct match_query *query);
-    /* Takes the slots that don't hold out of the set. */
-    void (*narrow)(const struct match_query *query, uint64_t *slots);
-    /* Keeps of the block's slots those that hold. */
-    void (*keep)(const struct match_query *query, struct match_block *block);
+    /* Tells the sieve of the query's segment what to let through; or NULL. */
+    void (*unite)(const struct match_query *query, struct sieve *sieve);
+    bool in_columns;
+    /* Whether one slot of the query's segment passes. */
+    bool (*holds)(const struct match_query *query, uint32_t slot);
     /* Empties the field; NULL: it can't be given up. */
     void (*empty)(struct match_query *query);
     /* Whether the row counts as met, where that is not simply whether the filter holds; or NULL. */

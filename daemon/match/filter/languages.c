@@ -14,22 +14,32 @@ static bool stated(const struct match_query *query)
     return query->languages.count > 0;
 }
 
-static void narrow(const struct match_query *query, uint64_t *slots)
+static void unite(const struct match_query *query, struct sieve *sieve)
 {
-    const struct match_index *index = query->index;
-    size_t words = bits_words(index->slot_count);
-    uint64_t *hold = arena_alloc(query->arena, words * sizeof *hold);
-    for (size_t i = 0; i < words; i++)
-        hold[i] = index->no_language[i];
+    const struct segment *segment = query->segment;
+    struct posting_union *all = sieve_union(sieve);
+    posting_union_add(all, query->arena,
+                      (struct posting){.count = segment->no_language_count, .bits = segment->no_language});
     for (uint32_t i = 0; i < query->languages.count; i++) {
         struct spoken spoken = query->languages.items[i];
         unsigned highest = spoken.level ? spoken.level : LEVEL_VALUES - 1;
-        for (unsigned level = 0; level <= highest; level++) {
-            struct posting posting = posting_of(&index->language, spoken.language * LEVEL_VALUES + level);
-            posting_join(&posting, hold, words);
-        }
+        for (unsigned level = 0; level <= highest; level++)
+            posting_union_add(all, query->arena,
+                              posting_of(&segment->language, spoken.language * LEVEL_VALUES + level));
     }
-    bits_and(slots, hold, words);
+}
+
+static bool holds(const struct match_query *query, uint32_t slot)
+{
+    const struct spoken_list *used = segment_languages(query->segment, slot);
+    for (uint32_t i = 0; i < used->count; i++)
+        for (uint32_t j = 0; j < query->languages.count; j++) {
+            struct spoken spoken = query->languages.items[j];
+            unsigned highest = spoken.level ? spoken.level : LEVEL_VALUES - 1;
+            if (spoken.language == used->items[i].language && used->items[i].level <= highest)
+                return true;
+        }
+    return !used->count;
 }
 
 static void empty(struct match_query *query)
@@ -39,7 +49,7 @@ static void empty(struct match_query *query)
 
 static const char *reason(const struct match_query *query, uint32_t slot, bool met)
 {
-    const struct spoken_list *used = index_slot_languages(query->index, slot);
+    const struct spoken_list *used = segment_languages(query->segment, slot);
     if (!used->count)
         return "states no working language";
     const char **names = arena_array(query->arena, used->count, sizeof *names);
@@ -51,4 +61,4 @@ static const char *reason(const struct match_query *query, uint32_t slot, bool m
 }
 
 const struct filter filter_languages = {
-    .name = "languages", .stated = stated, .narrow = narrow, .empty = empty, .reason = reason};
+    .name = "languages", .stated = stated, .unite = unite, .holds = holds, .empty = empty, .reason = reason};

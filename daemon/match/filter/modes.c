@@ -13,15 +13,19 @@ static bool stated(const struct match_query *query)
     return query->modes != 0;
 }
 
-static void narrow(const struct match_query *query, uint64_t *slots)
+static void unite(const struct match_query *query, struct sieve *sieve)
 {
-    size_t words = bits_words(query->index->slot_count);
-    uint64_t *hold = arena_array(query->arena, words, sizeof *hold);
-    for (uint32_t modes = query->modes; modes; modes &= modes - 1) {
-        struct posting posting = posting_of(&query->index->mode, (uint32_t)__builtin_ctz(modes));
-        posting_join(&posting, hold, words);
-    }
-    bits_and(slots, hold, words);
+    struct posting_union *all = sieve_union(sieve);
+    for (uint32_t modes = query->modes; modes; modes &= modes - 1)
+        posting_union_add(all, query->arena,
+                          posting_of(&query->segment->mode, (uint32_t)__builtin_ctz(modes)));
+}
+
+static bool holds(const struct match_query *query, uint32_t slot)
+{
+    const struct offer_entry *offer = segment_offer(query->segment, slot);
+    uint32_t modes = offer && offer->modes ? offer->modes : number_bit(PARTNER__V1__MODE__MODE_PHYSICAL);
+    return modes & query->modes;
 }
 
 static void empty(struct match_query *query)
@@ -31,7 +35,7 @@ static void empty(struct match_query *query)
 
 static const char *reason(const struct match_query *query, uint32_t slot, bool met)
 {
-    const struct offer_entry *offer = query->index->slot_offer[slot];
+    const struct offer_entry *offer = segment_offer(query->segment, slot);
     uint32_t modes = offer && offer->modes ? offer->modes : number_bit(PARTNER__V1__MODE__MODE_PHYSICAL);
     const char *names[32];
     size_t count = 0;
@@ -43,4 +47,4 @@ static const char *reason(const struct match_query *query, uint32_t slot, bool m
 }
 
 const struct filter filter_modes = {
-    .name = "modes", .stated = stated, .narrow = narrow, .empty = empty, .reason = reason};
+    .name = "modes", .stated = stated, .unite = unite, .holds = holds, .empty = empty, .reason = reason};

@@ -13,16 +13,16 @@ static bool stated(const struct match_query *query)
     return query->extend;
 }
 
-static void narrow(const struct match_query *query, uint64_t *slots)
+static void unite(const struct match_query *query, struct sieve *sieve)
 {
-    const struct match_index *index = query->index;
-    const struct bodies *bodies = &index->bodies;
     for (uint32_t i = 0; i < query->network.partner_count; i++)
-        for (uint32_t j = bodies->first[query->network.partners[i]];
-             j < bodies->first[query->network.partners[i] + 1]; j++)
-            for (uint32_t slot = index->first_slot[bodies->members[j]];
-                 slot < index->first_slot[bodies->members[j] + 1]; slot++)
-                bits_clear(slots, slot);
+        sieve_exclude_body(sieve, query->network.ties[i].body);
+}
+
+static bool holds(const struct match_query *query, uint32_t slot)
+{
+    const struct tie *tie = network_tie(&query->network, match_query_body(query, slot));
+    return !tie || !tie->partner;
 }
 
 static void empty(struct match_query *query)
@@ -36,4 +36,4 @@ static const char *reason(const struct match_query *, uint32_t, bool met)
 }
 
 const struct filter filter_network = {
-    .name = "network", .stated = stated, .narrow = narrow, .empty = empty, .reason = reason};
+    .name = "network", .stated = stated, .unite = unite, .holds = holds, .empty = empty, .reason = reason};

@@ -16,27 +16,29 @@ static bool stated(const struct match_query *query)
     return false;
 }
 
-static void narrow_by(const struct match_query *query, const struct wanted_concept *wanted, uint64_t *hold,
-                      uint64_t *slots, size_t words)
+static void unite(const struct match_query *query, struct sieve *sieve)
 {
-    for (size_t i = 0; i < words; i++)
-        hold[i] = 0;
-    for (uint32_t i = 0; i < wanted->near_count; i++) {
-        const struct near *near = &query->wanted.near[wanted->near_first + i];
-        struct posting posting = posting_of(&query->index->concept, near->concept);
-        if (near->fit >= FIT_LEAST_ESSENTIAL)
-            posting_join(&posting, hold, words);
+    for (uint32_t i = 0; i < query->wanted.count; i++) {
+        const struct wanted_concept *wanted = &query->wanted.items[i];
+        struct posting_union *all = wanted->essential ? sieve_union(sieve) : NULL;
+        for (uint32_t j = 0; all && j < wanted->near_count; j++) {
+            const struct near *near = &query->wanted.near[wanted->near_first + j];
+            if (near->fit >= FIT_LEAST_ESSENTIAL)
+                posting_union_add(all, query->arena, posting_of(&query->segment->concept, near->concept));
+        }
     }
-    bits_and(slots, hold, words);
 }
 
-static void narrow(const struct match_query *query, uint64_t *slots)
+static bool holds(const struct match_query *query, uint32_t slot)
 {
-    size_t words = bits_words(query->index->slot_count);
-    uint64_t *hold = arena_alloc(query->arena, words * sizeof *hold);
-    for (uint32_t i = 0; i < query->wanted.count; i++)
-        if (query->wanted.items[i].essential)
-            narrow_by(query, &query->wanted.items[i], hold, slots, words);
+    const struct wanted *wanted = &query->wanted;
+    uint8_t *fits = arena_array(query->arena, wanted->count, sizeof *fits);
+    bool *reusable = arena_array(query->arena, wanted->count, sizeof *reusable);
+    wanted_fit_slot(wanted, query->segment, slot, fits, reusable);
+    for (uint32_t i = 0; i < wanted->count; i++)
+        if (wanted->items[i].essential && fits[i] < FIT_LEAST_ESSENTIAL)
+            return false;
+    return true;
 }
 
 static void empty(struct match_query *query)
@@ -51,7 +53,7 @@ static const char *reason(const struct match_query *query, uint32_t slot, bool m
     const struct wanted *wanted = &query->wanted;
     uint8_t *fits = arena_array(query->arena, wanted->count, sizeof *fits);
     bool *reusable = arena_array(query->arena, wanted->count, sizeof *reusable);
-    wanted_fit_slot(wanted, query->index, slot, fits, reusable);
+    wanted_fit_slot(wanted, query->segment, slot, fits, reusable);
     const char **names = arena_array(query->arena, wanted->count, sizeof *names);
     size_t count = 0;
     for (uint32_t i = 0; i < wanted->count; i++) {
@@ -65,4 +67,4 @@ static const char *reason(const struct match_query *query, uint32_t slot, bool m
 }
 
 const struct filter filter_outcomes = {
-    .name = "outcomes", .stated = stated, .narrow = narrow, .empty = empty, .reason = reason};
+    .name = "outcomes", .stated = stated, .unite = unite, .holds = holds, .empty = empty, .reason = reason};

@@ -16,13 +16,10 @@ static bool stated(const struct match_query *query)
 
 static bool holds(const struct match_query *query, uint32_t slot)
 {
-    uint64_t region = index_slot_host(query->index, slot)->region;
+    uint16_t number = query->segment->region[slot];
+    uint64_t region = number == UINT16_MAX ? segment_host(query->segment, slot)->region
+                                           : query->segment->region_codes[number];
     return region && pair_region_holds(&query->regions, region);
-}
-
-static void keep(const struct match_query *query, struct match_block *block)
-{
-    BLOCK_KEEP(block, slot, holds(query, slot));
 }
 
 static void empty(struct match_query *query)
@@ -32,7 +29,7 @@ static void empty(struct match_query *query)
 
 static const char *reason(const struct match_query *query, uint32_t slot, bool met)
 {
-    uint64_t region = index_slot_host(query->index, slot)->region;
+    uint64_t region = segment_host(query->segment, slot)->region;
     char code[9] = {0};
     for (unsigned i = 0; i < 8; i++)
         code[i] = (char)(region >> (56 - 8 * i));
@@ -43,4 +40,4 @@ static const char *reason(const struct match_query *query, uint32_t slot, bool m
 }
 
 const struct filter filter_regions = {
-    .name = "regions", .stated = stated, .keep = keep, .empty = empty, .reason = reason};
+    .name = "regions", .stated = stated, .holds = holds, .empty = empty, .reason = reason};

@@ -8,26 +8,24 @@
 
 /* The organisation hosts in some way, and is not of the sender's own body. */
 
-static void narrow(const struct match_query *query, uint64_t *slots)
+static void unite(const struct match_query *query, struct sieve *sieve)
 {
-    const struct match_index *index = query->index;
-    bits_and(slots, index->host_role, bits_words(index->slot_count));
-    if (query->sender_body == PLACE_NONE)
-        return;
-    const struct bodies *bodies = &index->bodies;
-    for (uint32_t i = bodies->first[query->sender_body]; i < bodies->first[query->sender_body + 1]; i++)
-        for (uint32_t slot = index->first_slot[bodies->members[i]];
-             slot < index->first_slot[bodies->members[i] + 1]; slot++)
-            bits_clear(slots, slot);
+    if (query->sender_body != PLACE_NONE)
+        sieve_exclude_body(sieve, query->sender_body);
+}
+
+static bool holds(const struct match_query *query, uint32_t slot)
+{
+    return bits_has(query->segment->host_role, slot) && match_query_body(query, slot) != query->sender_body;
 }
 
 static const char *reason(const struct match_query *query, uint32_t slot, bool met)
 {
     if (met)
         return "takes learners from others";
-    uint32_t body = query->index->bodies.of_organisation[query->index->slot_organisation[slot]];
-    return body == query->sender_body ? "is the sender itself" : "is neither host, employer nor intermediary";
+    return match_query_body(query, slot) == query->sender_body ? "is the sender itself"
+                                                               : "is neither host, employer nor intermediary";
 }
 
 const struct filter filter_role = {
-    .name = "role", .stated = filter_always, .narrow = narrow, .reason = reason};
+    .name = "role", .stated = filter_always, .unite = unite, .holds = holds, .reason = reason};

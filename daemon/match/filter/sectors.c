@@ -13,21 +13,29 @@ static bool stated(const struct match_query *query)
     return query->sectors.wanted.count > 0;
 }
 
-static void narrow(const struct match_query *query, uint64_t *slots)
+/* Codes of 4 digits have nothing below them. */
+static struct posting posting_under(const struct segment *segment, uint16_t sector)
 {
-    const struct match_index *index = query->index;
-    size_t words = bits_words(index->slot_count);
-    uint64_t *hold = arena_array(query->arena, words, sizeof *hold);
+    return posting_of(number_sector_digits(sector) < 4 ? &segment->sector_under : &segment->sector_exact,
+                      sector);
+}
+
+static void unite(const struct match_query *query, struct sieve *sieve)
+{
+    const struct segment *segment = query->segment;
+    struct posting_union *all = sieve_union(sieve);
     for (uint32_t i = 0; i < query->sectors.wanted.count; i++) {
         uint16_t sector = query->sectors.wanted.items[i];
-        struct posting posting = posting_of(&index->sector_under, sector);
-        posting_join(&posting, hold, words);
-        for (unsigned digits = 2; digits < number_sector_digits(sector); digits++) {
-            posting = posting_of(&index->sector_exact, number_sector_prefix(sector, digits));
-            posting_join(&posting, hold, words);
-        }
+        posting_union_add(all, query->arena, posting_under(segment, sector));
+        for (unsigned digits = 2; digits < number_sector_digits(sector); digits++)
+            posting_union_add(all, query->arena,
+                              posting_of(&segment->sector_exact, number_sector_prefix(sector, digits)));
     }
-    bits_and(slots, hold, words);
+}
+
+static bool holds(const struct match_query *query, uint32_t slot)
+{
+    return sector_wish_digits(&query->sectors, segment_sectors(query->segment, slot)) > 0;
 }
 
 static void empty(struct match_query *query)
@@ -37,7 +45,7 @@ static void empty(struct match_query *query)
 
 static const char *reason(const struct match_query *query, uint32_t slot, bool met)
 {
-    struct numbers offered = index_slot_sectors(query->index, slot);
+    struct numbers offered = segment_sectors(query->segment, slot);
     if (!offered.count)
         return "states no sector";
     uint16_t wanted = 0, own = 0;
@@ -47,4 +55,4 @@ static const char *reason(const struct match_query *query, uint32_t slot, bool m
 }
 
 const struct filter filter_sectors = {
-    .name = "sectors", .stated = stated, .narrow = narrow, .empty = empty, .reason = reason};
+    .name = "sectors", .stated = stated, .unite = unite, .holds = holds, .empty = empty, .reason = reason};

@@ -19,17 +19,7 @@ bool filter_always(const struct match_query *)
 
 bool filter_holds(const struct filter *filter, const struct match_query *query, uint32_t slot)
 {
-    if (!filter->stated(query))
-        return true;
-    if (filter->keep) {
-        struct match_block block = {.count = 1, .slots = {slot}};
-        filter->keep(query, &block);
-        return block.count == 1;
-    }
-    uint64_t *slots = arena_array(query->arena, bits_words(query->index->slot_count), sizeof *slots);
-    bits_set(slots, slot);
-    filter->narrow(query, slots);
-    return bits_has(slots, slot);
+    return !filter->stated(query) || filter->holds(query, slot);
 }
 
 bool filter_met(const struct filter *filter, const struct match_query *query, uint32_t slot)

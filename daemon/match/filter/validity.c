@@ -10,14 +10,20 @@
 
 /* The offer is not past. */
 
-static void keep(const struct match_query *query, struct match_block *block)
+static int32_t valid_until(const struct match_query *query, uint32_t slot)
 {
-    BLOCK_KEEP(block, slot, query->index->valid_until[slot] >= query->today);
+    const struct offer_entry *offer = segment_offer(query->segment, slot);
+    return offer ? offer->valid_until : INT32_MAX;
+}
+
+static bool holds(const struct match_query *query, uint32_t slot)
+{
+    return valid_until(query, slot) >= query->today;
 }
 
 static const char *reason(const struct match_query *query, uint32_t slot, bool met)
 {
-    int32_t until = query->index->valid_until[slot];
+    int32_t until = valid_until(query, slot);
     if (until == INT32_MAX)
         return "stands until it is withdrawn";
     char date[11];
@@ -26,4 +32,4 @@ static const char *reason(const struct match_query *query, uint32_t slot, bool m
 }
 
 const struct filter filter_validity = {
-    .name = "validity", .stated = filter_always, .keep = keep, .reason = reason};
+    .name = "validity", .stated = filter_always, .in_columns = true, .holds = holds, .reason = reason};

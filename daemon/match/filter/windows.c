@@ -20,16 +20,10 @@ static bool learners_stated(const struct match_query *query)
     return query->learners > 0 || query->max_absent > 0;
 }
 
-static void keep(const struct match_query *query, struct match_block *block)
+/* With both stated each row asks for the same window. */
+static bool holds(const struct match_query *query, uint32_t slot)
 {
-    BLOCK_KEEP(block, slot, match_query_windows_hold(query, slot));
-}
-
-/* With both stated the period's row has already looked at the places too. */
-static void keep_learners(const struct match_query *query, struct match_block *block)
-{
-    if (!period_stated(query))
-        keep(query, block);
+    return match_query_windows_hold(query, slot);
 }
 
 static void empty_period(struct match_query *query)
@@ -46,7 +40,7 @@ static void empty_learners(struct match_query *query)
 /* Whether a window is long enough within the period, whatever its places. */
 static bool days_hold(const struct match_query *query, uint32_t slot)
 {
-    struct window_list windows = index_slot_windows(query->index, slot);
+    struct window_list windows = segment_windows(query->segment, slot);
     for (uint32_t i = 0; i < windows.count; i++)
         if (match_query_overlap_days(query, &windows.items[i]) >= match_query_stay_days(query, slot))
             return true;
@@ -56,7 +50,7 @@ static bool days_hold(const struct match_query *query, uint32_t slot)
 /* Whether a window has enough places, whenever it is. */
 static bool places_hold(const struct match_query *query, uint32_t slot)
 {
-    struct window_list windows = index_slot_windows(query->index, slot);
+    struct window_list windows = segment_windows(query->segment, slot);
     for (uint32_t i = 0; i < windows.count; i++)
         if (windows.items[i].places >= match_query_places(query))
             return true;
@@ -77,7 +71,7 @@ static bool learners_met(const struct match_query *query, uint32_t slot)
 
 static const char *period_reason(const struct match_query *query, uint32_t slot, bool met)
 {
-    if (!index_slot_windows(query->index, slot).count)
+    if (!segment_windows(query->segment, slot).count)
         return "states no dates: ask for the time you need";
     const char *days = sentence_count(query->arena, match_query_stay_days(query, slot), "day", "days");
     return arena_format(query->arena, met ? "has %s in the period" : "has not %s on end in the period", days);
@@ -85,7 +79,7 @@ static const char *period_reason(const struct match_query *query, uint32_t slot,
 
 static const char *learners_reason(const struct match_query *query, uint32_t slot, bool met)
 {
-    if (!index_slot_windows(query->index, slot).count)
+    if (!segment_windows(query->segment, slot).count)
         return "states no number of places";
     uint32_t places = match_query_free_places(query, slot);
     if (places)
@@ -97,13 +91,15 @@ static const char *learners_reason(const struct match_query *query, uint32_t slo
 
 const struct filter filter_period = {.name = "period",
                                      .stated = period_stated,
-                                     .keep = keep,
+                                     .in_columns = true,
+                                     .holds = holds,
                                      .empty = empty_period,
                                      .met = period_met,
                                      .reason = period_reason};
 const struct filter filter_learners = {.name = "learners",
                                        .stated = learners_stated,
-                                       .keep = keep_learners,
+                                       .in_columns = true,
+                                       .holds = holds,
                                        .empty = empty_learners,
                                        .met = learners_met,
                                        .reason = learners_reason};

@@ -24,9 +24,9 @@ struct world {
     struct random random;
     struct arena *arena;
     struct match_builder *builder;
-    struct vocabulary *vocabulary;  /* or NULL */
+    struct vocabulary *vocabulary;                /* or NULL */
     uint32_t organisations, offers, partnerships; /* how many ids there are; needs follow */
-    pb_record *records;             /* by id number; kind not set: not there */
+    pb_record *records;                           /* by id number; kind not set: not there */
     size_t record_count;
 };
 

@@ -1,0 +1,234 @@
+#include "match/bound.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "match/criterion/criterion.h"
+#include "match/index_data.h"
+#include "match/number.h"
+#include "match/rank.h"
+
+/* Four words at once. */
+enum { LANE_WORDS = 4 };
+typedef uint64_t lanes __attribute__((vector_size(LANE_WORDS * sizeof(uint64_t))));
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
+#define WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define WIDE
+#endif
+
+static const double slack = 1e-6; /* beyond all rounding */
+
+static uint8_t rounded_up(double part, double unit)
+{
+    double value = ceil(part * unit + slack);
+    return (uint8_t)(value < BOUND_MOST ? value : BOUND_MOST);
+}
+
+/* A weight's share of the whole; 0 where the criterion doesn't apply. */
+static double share_of(const struct weighing *weighing, const struct criterion *criterion)
+{
+    for (size_t i = 0; i < CRITERION_COUNT; i++)
+        if (criterion_table[i] == criterion && weighing->applies[i])
+            return weighing->weights[i] / weighing->sum;
+    return 0;
+}
+
+static double most_by_sector(const struct match_query *query)
+{
+    unsigned most = 0;
+    for (uint32_t i = 0; i < query->sectors.wanted.count; i++) {
+        unsigned digits = number_sector_digits(query->sectors.wanted.items[i]);
+        most = digits > most ? digits : most;
+    }
+    return most == 4 ? 1 : most == 3 ? 0.7 : 0.4;
+}
+
+/* What no posting tells; the network gives nothing to who is not tied. */
+static double rest_of(const struct match_query *query, const struct weighing *weighing)
+{
+    double rest = share_of(weighing, &criterion_sector) * (most_by_sector(query) - 1);
+    for (size_t i = 0; i < CRITERION_COUNT; i++) {
+        const struct criterion *criterion = criterion_table[i];
+        if (criterion != &criterion_outcomes && criterion != &criterion_transfer &&
+            criterion != &criterion_recognition && criterion != &criterion_network)
+            rest += share_of(weighing, criterion);
+    }
+    return rest;
+}
+
+static void term_init(struct bound *bound, struct bound_term *term, uint32_t number)
+{
+    const struct match_query *query = bound->scoring->query;
+    const struct weighing *weighing = &bound->scoring->weighing;
+    const struct wanted_concept *wanted = &query->wanted.items[number];
+    double outcomes = share_of(weighing, &criterion_outcomes) * wanted->idf / query->wanted.idf_sum;
+    double transfer = share_of(weighing, &criterion_transfer) / query->wanted.count;
+    bool reusable = false;
+    for (uint32_t i = 0; i < wanted->near_count; i++) {
+        const struct near *near = &query->wanted.near[wanted->near_first + i];
+        posting_union_add(&term->levels[near->fit], query->arena,
+                          posting_of(&query->segment->concept, near->concept));
+        reusable |= near->reusable;
+    }
+    for (enum fit fit = FIT_RELATED; fit < FIT_COUNT; fit++)
+        term->value[fit] = rounded_up(outcomes * fit_value(fit) + (reusable ? transfer : 0), bound->unit);
+}
+
+/* Where adding up costs as much as scoring this many slots. */
+static uint32_t least_slots(const struct bound *bound)
+{
+    enum { CHUNK_NS = 2000, LIST_NS = 40, DENSE_NS = 30, SCORE_NS = 20 };
+    size_t items = 0, lists = 0, dense = 0;
+    for (uint32_t i = 0; i < bound->term_count; i++)
+        for (enum fit fit = FIT_RELATED; fit < FIT_COUNT; fit++) {
+            const struct posting_union *level = &bound->terms[i].levels[fit];
+            lists += level->list_count;
+            dense += level->dense_count;
+            items += level->list_count ? level->total : 0;
+        }
+    size_t chunks = bound->scoring->query->segment->slot_count / CHUNK_SLOTS + 1;
+    return (uint32_t)((CHUNK_NS + lists * LIST_NS + dense * DENSE_NS + items / chunks) / SCORE_NS);
+}
+
+void bound_init(struct bound *bound, const struct scoring *scoring)
+{
+    static const double recognition[] = {0.4, 0.3, 0.3};
+    const struct match_query *query = scoring->query;
+    const struct weighing *weighing = &scoring->weighing;
+    *bound = (struct bound){.scoring = scoring, .term_count = query->wanted.count};
+    bound->useful = weighing->sum > 0 && bound->term_count <= BOUND_MOST_TERMS &&
+                    (!bound->term_count || query->wanted.idf_sum > 0);
+    if (!bound->useful)
+        return;
+    bound->unit = BOUND_MOST - 2 * (bound->term_count + RECOGNITION_TERMS);
+    bound->terms = arena_array(query->arena, bound->term_count, sizeof *bound->terms);
+    for (uint32_t i = 0; i < bound->term_count; i++)
+        term_init(bound, &bound->terms[i], i);
+    for (unsigned i = 0; i < RECOGNITION_TERMS; i++)
+        bound->recognition[i] =
+            rounded_up(share_of(weighing, &criterion_recognition) * recognition[i], bound->unit);
+    bound->rest = rest_of(query, weighing);
+    bound->least_slots = least_slots(bound);
+    size_t rows = bound->term_count * (FIT_COUNT - 1) + RECOGNITION_TERMS;
+    bound->room = arena_alloc(query->arena, rows * CHUNK_WORDS * sizeof *bound->room);
+    bound->sums = arena_alloc(query->arena, BOUND_BITS * CHUNK_WORDS * sizeof *bound->sums);
+}
+
+int bound_sum_of(const struct bound *bound, int64_t billionths)
+{
+    return (int)floor(((double)billionths / 1e9 - bound->rest) * bound->unit - slack);
+}
+
+/* ---- adding up ---- */
+
+/* One word group's number: of each wanted concept the best level that it has. */
+#define ADD_NUMBER(sums, number)                                                \
+    do {                                                                        \
+        lanes carry_ = {0};                                                     \
+        for (unsigned bit_ = 0; bit_ < BOUND_BITS; bit_++) {                    \
+            lanes either_ = (sums)[bit_] ^ (number)[bit_];                      \
+            lanes next_ = ((sums)[bit_] & (number)[bit_]) | (carry_ & either_); \
+            (sums)[bit_] = either_ ^ carry_;                                    \
+            carry_ = next_;                                                     \
+        }                                                                       \
+    } while (0)
+
+struct summing {
+    const struct bound *bound;
+    const uint64_t *slots;
+    const uint64_t *recognises[RECOGNITION_TERMS];
+};
+
+WIDE static void add_up(const struct summing *summing)
+{
+    const struct bound *bound = summing->bound;
+    for (size_t at = 0; at < CHUNK_WORDS; at += LANE_WORDS) {
+        const uint64_t *slots = summing->slots + at;
+        if (!(slots[0] | slots[1] | slots[2] | slots[3]))
+            continue;
+        lanes sums[BOUND_BITS] = {0};
+        for (uint32_t i = 0; i < bound->term_count; i++) {
+            const struct bound_term *term = &bound->terms[i];
+            lanes number[BOUND_BITS] = {0}, left = ~(lanes){0};
+            for (int fit = FIT_SAME; fit > FIT_NONE; fit--) {
+                if (!term->chunk[fit])
+                    continue;
+                lanes has;
+                memcpy(&has, term->chunk[fit] + at, sizeof has);
+                has &= left;
+                left &= ~has;
+                for (unsigned bit = 0; bit < BOUND_BITS; bit++)
+                    if (term->value[fit] >> bit & 1)
+                        number[bit] |= has;
+            }
+            ADD_NUMBER(sums, number);
+        }
+        for (unsigned i = 0; i < RECOGNITION_TERMS; i++) {
+            lanes number[BOUND_BITS] = {0}, has;
+            memcpy(&has, summing->recognises[i] + at, sizeof has);
+            for (unsigned bit = 0; bit < BOUND_BITS; bit++)
+                if (bound->recognition[i] >> bit & 1)
+                    number[bit] = has;
+            ADD_NUMBER(sums, number);
+        }
+        for (unsigned bit = 0; bit < BOUND_BITS; bit++)
+            memcpy(bound->sums + bit * CHUNK_WORDS + at, &sums[bit], sizeof sums[bit]);
+    }
+}
+
+void bound_read(struct bound *bound, size_t word, const uint64_t *slots)
+{
+    const struct segment *segment = bound->scoring->query->segment;
+    size_t words = bits_words(segment->slot_count) - word;
+    bool whole = words >= CHUNK_WORDS;
+    words = whole ? CHUNK_WORDS : words;
+    uint64_t *room = bound->room;
+    for (uint32_t i = 0; i < bound->term_count; i++)
+        for (enum fit fit = FIT_RELATED; fit < FIT_COUNT; fit++) {
+            struct posting_union *level = &bound->terms[i].levels[fit];
+            bound->terms[i].chunk[fit] = NULL;
+            if (!level->total)
+                continue;
+            if (whole && level->dense_count == 1 && !level->list_count) {
+                bound->terms[i].chunk[fit] = level->dense[0] + word;
+                continue;
+            }
+            memset(room, 0, CHUNK_WORDS * sizeof *room);
+            posting_union_join(level, word, words, room);
+            bound->terms[i].chunk[fit] = room;
+            room += CHUNK_WORDS;
+        }
+    struct summing summing = {.bound = bound, .slots = slots};
+    for (unsigned i = 0; i < RECOGNITION_TERMS; i++) {
+        summing.recognises[i] = segment->recognises[i] + word;
+        if (whole)
+            continue;
+        memset(room, 0, CHUNK_WORDS * sizeof *room);
+        memcpy(room, segment->recognises[i] + word, words * sizeof *room);
+        summing.recognises[i] = room;
+        room += CHUNK_WORDS;
+    }
+    add_up(&summing);
+}
+
+size_t bound_reach(const struct bound *bound, const uint64_t *slots, int sum, uint64_t *ret_slots)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < CHUNK_WORDS; at++) {
+        ret_slots[at] = 0;
+        if (!slots[at] || sum > BOUND_MOST)
+            continue;
+        uint64_t reach = ~(uint64_t)0;
+        for (unsigned bit = 0; sum > 0 && bit < BOUND_BITS; bit++) {
+            uint64_t has = bound->sums[bit * CHUNK_WORDS + at];
+            reach = sum >> bit & 1 ? has & reach : has | reach;
+        }
+        ret_slots[at] = slots[at] & reach;
+        count += (size_t)__builtin_popcountll(ret_slots[at]);
+    }
+    return count;
+}

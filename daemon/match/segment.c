@@ -1,0 +1,162 @@
+#include "match/segment.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/hash.h"
+
+/* ---- ids ---- */
+
+static void id_table_add(const struct id_table *table, uint32_t *rows, const struct entry *const *entries,
+                         uint32_t count, uint32_t first)
+{
+    for (uint32_t place = 0; place < count; place++) {
+        uint32_t row = (uint32_t)entries[place]->hash & table->mask;
+        while (rows[row] != PLACE_NONE)
+            row = (row + 1) & table->mask;
+        rows[row] = first + place;
+    }
+}
+
+struct id_table id_table_make(struct arena *arena, const struct entry *const *entries, uint32_t count,
+                              const struct entry *const *more, uint32_t more_count)
+{
+    size_t size = 16;
+    while (size < ((size_t)count + more_count) * 3 / 2)
+        size *= 2;
+    uint32_t *rows = arena_alloc(arena, size * sizeof *rows);
+    memset(rows, 0xff, size * sizeof *rows);
+    struct id_table table = {(uint32_t)(size - 1), rows};
+    id_table_add(&table, rows, entries, count, 0);
+    id_table_add(&table, rows, more, more_count, count);
+    return table;
+}
+
+uint32_t id_table_find(const struct id_table *table, const struct entry *const *entries, uint32_t count,
+                       const struct entry *const *more, const char *id)
+{
+    uint64_t hash = hash_text(id);
+    for (uint32_t row = (uint32_t)hash & table->mask; table->rows[row] != PLACE_NONE;
+         row = (row + 1) & table->mask) {
+        uint32_t place = table->rows[row];
+        const struct entry *entry = place < count ? entries[place] : more[place - count];
+        if (entry->hash == hash && strcmp(entry->id, id) == 0)
+            return place;
+    }
+    return PLACE_NONE;
+}
+
+/* ---- life ---- */
+
+/* Offers are in the order of organisations: walks both at once and parts those whose organisation isn't there. */
+static void part_offers(struct segment *segment, const struct segment_parts *parts)
+{
+    uint32_t place = 0;
+    segment->offers = arena_array(segment->arena, parts->all_offers_count, sizeof *segment->offers);
+    const struct offer_entry **waiting = heap_alloc(parts->all_offers_count * sizeof *waiting);
+    for (uint32_t i = 0; i < parts->all_offers_count; i++) {
+        const struct offer_entry *offer = parts->offers[i];
+        int order = -1;
+        while (place < segment->organisation_count &&
+               (order = strcmp(segment->organisations[place]->entry.id, offer->organisation_id)) < 0)
+            place++;
+        if (place < segment->organisation_count && order == 0)
+            segment->offers[segment->offer_count++] = offer;
+        else
+            waiting[segment->waiting_count++] = offer;
+    }
+    segment->waiting = arena_array(segment->arena, segment->waiting_count, sizeof *segment->waiting);
+    if (segment->waiting_count)
+        memcpy(segment->waiting, waiting, segment->waiting_count * sizeof *waiting);
+    free(waiting);
+}
+
+static size_t bytes_of(const struct entry *const *entries, uint32_t count)
+{
+    size_t bytes = 0;
+    for (uint32_t i = 0; i < count; i++)
+        bytes += entries[i]->bytes;
+    return bytes;
+}
+
+struct segment *segment_new(const struct segment_parts *parts)
+{
+    struct segment *segment = heap_zalloc(sizeof *segment);
+    atomic_init(&segment->references, 1);
+    segment->arena = parts->arena;
+    segment->organisations = parts->organisations;
+    segment->organisation_count = parts->organisation_count;
+    part_offers(segment, parts);
+    bodies_make(&segment->bodies, segment->arena, parts->joins, parts->join_count);
+    const struct entry *const *organisations = (const struct entry *const *)segment->organisations;
+    const struct entry *const *offers = (const struct entry *const *)segment->offers;
+    const struct entry *const *waiting = (const struct entry *const *)segment->waiting;
+    segment->organisation_table =
+        id_table_make(segment->arena, organisations, segment->organisation_count, NULL, 0);
+    segment->offer_table =
+        id_table_make(segment->arena, offers, segment->offer_count, waiting, segment->waiting_count);
+    segment->record_bytes = bytes_of(organisations, segment->organisation_count) +
+                            bytes_of(offers, segment->offer_count) +
+                            bytes_of(waiting, segment->waiting_count);
+    segment_layout(segment, parts->concept_limit);
+    return segment;
+}
+
+const struct segment *segment_acquire(const struct segment *segment)
+{
+    atomic_fetch_add_explicit(&((struct segment *)(uintptr_t)segment)->references, 1, memory_order_relaxed);
+    return segment;
+}
+
+static void release_entries(const struct entry *const *entries, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        entry_release(entries[i]);
+}
+
+void segment_release(const struct segment *segment)
+{
+    struct segment *own = (struct segment *)(uintptr_t)segment;
+    if (!own || atomic_fetch_sub_explicit(&own->references, 1, memory_order_acq_rel) != 1)
+        return;
+    release_entries((const struct entry *const *)own->organisations, own->organisation_count);
+    release_entries((const struct entry *const *)own->offers, own->offer_count);
+    release_entries((const struct entry *const *)own->waiting, own->waiting_count);
+    arena_free(own->arena);
+    free(own);
+}
+
+size_t segment_column_bytes(const struct segment *segment)
+{
+    size_t pointers = ((size_t)segment->organisation_count + 2 * (size_t)segment->offer_count +
+                       2 * (size_t)segment->waiting_count) *
+                      sizeof(void *);
+    size_t tables =
+        ((size_t)segment->organisation_table.mask + segment->offer_table.mask + 2) * sizeof(uint32_t);
+    return arena_used(segment->arena) - pointers - tables;
+}
+
+uint32_t segment_slot_of_offer(const struct segment *segment, uint32_t offer)
+{
+    const char *id = segment->offers[offer]->organisation_id;
+    uint32_t place =
+        id_table_find(&segment->organisation_table, (const struct entry *const *)segment->organisations,
+                      segment->organisation_count, NULL, id);
+    for (uint32_t i = segment->first_slot[place]; i < segment->first_slot[place + 1]; i++)
+        if (segment->slot_offer[segment->slots_of[i]] == offer)
+            return segment->slots_of[i];
+    return SLOT_NONE;
+}
+
+const struct spoken_list *segment_languages(const struct segment *segment, uint32_t slot)
+{
+    const struct offer_entry *offer = segment_offer(segment, slot);
+    return offer && offer->languages.count ? &offer->languages : &segment_host(segment, slot)->languages;
+}
+
+const struct numbers *segment_offered_sectors(const struct segment *segment, uint32_t slot)
+{
+    const struct offer_entry *offer = segment_offer(segment, slot);
+    return offer && offer->sectors.count ? &offer->sectors : &segment_host(segment, slot)->sectors;
+}

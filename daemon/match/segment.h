@@ -1,0 +1,152 @@
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "match/bits.h"
+#include "match/bodies.h"
+#include "match/entry.h"
+#include "match/posting.h"
+
+/* Columns and postings over a set of whole bodies, immutable. Organisations have places in the order of their ids. Slots are
+ * what a need can be matched with: each offer of an organisation that is there, and for each organisation of a body without
+ * any offer its own profile. Slots go by sector, then country, so that what is asked for together lies together. */
+
+#define SLOT_NONE UINT32_MAX
+
+/* Entries by the hash of their ids, open addressing. */
+struct id_table {
+    uint32_t mask;
+    const uint32_t *rows; /* places; PLACE_NONE: free */
+};
+/* `more` follow `entries`; may be none. */
+struct id_table id_table_make(struct arena *arena, const struct entry *const *entries, uint32_t count,
+                              const struct entry *const *more, uint32_t more_count);
+uint32_t id_table_find(const struct id_table *table, const struct entry *const *entries, uint32_t count,
+                       const struct entry *const *more, const char *id);
+
+/* Days and counts in 16 bits. A slot that doesn't fit is odd: its columns let everything pass, and its entry is looked at. */
+enum {
+    DAY_REACH = 16384,              /* days up to here on both sides of the middle fit */
+    DAY_MIDDLE = 10957 + DAY_REACH, /* is 0 in a column: 2000 to 2089 fit */
+    COLUMN_LEAST = INT16_MIN,       /* an open start */
+    COLUMN_MOST = INT16_MAX         /* an open end; no range of days; no windows; until withdrawn */
+};
+
+enum { RECOGNITION_BITS = 3 };
+
+struct segment {
+    atomic_uint references;
+    struct arena *arena;
+    size_t record_bytes; /* of the entries */
+
+    uint32_t organisation_count, offer_count, waiting_count, slot_count;
+    const struct organisation_entry **organisations;
+    /* Offers whose organisation is there, and those that wait for theirs; both by organisation and id. */
+    const struct offer_entry **offers, **waiting;
+    struct id_table organisation_table, offer_table; /* waiting offers after the others */
+    uint32_t *first_slot,
+        *slots_of; /* of an organisation, in the order of offer ids; organisation_count + 1 */
+    struct bodies bodies;
+
+    /* by slot */
+    uint32_t *slot_offer; /* PLACE_NONE: a profile */
+    uint32_t *slot_organisation;
+    int16_t *min_days, *max_days; /* 0 and COLUMN_MOST: not stated */
+    int16_t *window_start, *window_end, *window_places;
+    int16_t *valid_until;
+    uint16_t *region; /* a number in the order of codes; 0: none; UINT16_MAX: look at the entry */
+    uint8_t *themes;  /* the offer's and the organisation's */
+    uint8_t *recognition;
+    /* lists of each slot one after the other: where they begin (slot_count + 1), and all of them */
+    uint32_t *concept_first;
+    uint16_t *concepts_short; /* where all numbers fit; else NULL */
+    uint32_t *concepts_long;
+    uint32_t *sector_first; /* what the slot offers, the organisation's where the offer states none */
+    uint16_t *sectors;
+    uint64_t *region_codes; /* by region number */
+    uint32_t region_count;
+
+    /* sets of slots */
+    uint64_t *host_role;       /* hosting, employer or intermediary */
+    uint64_t *shared;          /* whose body has another slot */
+    uint64_t *several_records; /* whose body has more than one record */
+    uint64_t *odd;
+    uint64_t *no_language;
+    uint32_t no_language_count;
+    uint64_t *recognises[RECOGNITION_BITS];
+    struct posting_table country, sector_under, sector_exact, language, eqf, mode, concept;
+};
+
+/* Value numbers in the tables: eqf 0 is an offer that lists none; language n * LEVEL_VALUES + level. sector_under has codes of
+ * 2 and 3 digits, with what stands below them; sector_exact all codes. */
+
+/* Arrays of entries in order, from the arena that becomes the segment's; takes over one reference each. `joins` are pairs of
+ * places whose organisations are of one body. */
+struct segment_parts {
+    struct arena *arena;
+    const struct organisation_entry **organisations;
+    const struct offer_entry **offers; /* also those that wait */
+    uint32_t organisation_count, all_offers_count;
+    const struct join *joins;
+    size_t join_count;
+    uint32_t concept_limit;
+};
+struct segment *segment_new(const struct segment_parts *parts);
+const struct segment *segment_acquire(const struct segment *segment);
+void segment_release(const struct segment *segment);
+/* Bytes that filters and scores look at, without the records, their order and their ids. */
+size_t segment_column_bytes(const struct segment *segment);
+/* Fills the columns; the entries are in place. */
+void segment_layout(struct segment *segment, uint32_t concept_limit);
+
+static inline const struct organisation_entry *segment_host(const struct segment *segment, uint32_t slot)
+{
+    return segment->organisations[segment->slot_organisation[slot]];
+}
+
+/* NULL: a profile. */
+static inline const struct offer_entry *segment_offer(const struct segment *segment, uint32_t slot)
+{
+    uint32_t offer = segment->slot_offer[slot];
+    return offer == PLACE_NONE ? NULL : segment->offers[offer];
+}
+
+static inline struct numbers segment_sectors(const struct segment *segment, uint32_t slot)
+{
+    uint32_t first = segment->sector_first[slot];
+    return (struct numbers){segment->sector_first[slot + 1] - first, segment->sectors + first};
+}
+
+static inline uint32_t segment_concept(const struct segment *segment, uint32_t i)
+{
+    return segment->concepts_short ? segment->concepts_short[i] : segment->concepts_long[i];
+}
+
+/* 0 and 0: not stated. */
+static inline void segment_days(const struct segment *segment, uint32_t slot, uint32_t *ret_min,
+                                uint32_t *ret_max)
+{
+    bool stated = segment->max_days[slot] != COLUMN_MOST;
+    *ret_min = stated ? (uint32_t)segment->min_days[slot] : 0;
+    *ret_max = stated ? (uint32_t)segment->max_days[slot] : 0;
+}
+
+static inline struct window_list segment_windows(const struct segment *segment, uint32_t slot)
+{
+    const struct offer_entry *offer = segment_offer(segment, slot);
+    return offer ? offer->windows : (struct window_list){0};
+}
+
+/* The first member of the slot's body. */
+static inline uint32_t segment_body(const struct segment *segment, uint32_t slot)
+{
+    uint32_t place = segment->slot_organisation[slot];
+    return bits_has(segment->several_records, slot) ? bodies_first(&segment->bodies, place) : place;
+}
+
+const struct spoken_list *segment_languages(const struct segment *segment, uint32_t slot);
+const struct numbers *segment_offered_sectors(const struct segment *segment, uint32_t slot);
+/* An offer's slot. */
+uint32_t segment_slot_of_offer(const struct segment *segment, uint32_t offer);

@@ -57,7 +57,7 @@ static void tell_call(const struct client *client, const char *path, struct stat
 /* The pause before the next try, or -1 where there is to be none. */
 static int64_t next_pause(struct status status, int64_t pause, int64_t now_ms, int64_t until_ms)
 {
-    if (status.code != STATUS_UNAVAILABLE)
+    if (status.code != STATUS_UNAVAILABLE || client_distrusts(status))
         return -1;
     if ((int64_t)status.retry_ms > pause)
         pause = status.retry_ms;
@@ -121,9 +121,20 @@ static int exit_code(enum status_code code)
     }
 }
 
+bool client_distrusts(struct status status)
+{
+    return status.code == STATUS_UNAVAILABLE && status.message && strstr(status.message, "certificate");
+}
+
 static void print_hint(const struct client *client, struct status status)
 {
     const struct setting *server = &client->settings.of[SETTING_SERVER];
+    if (client_distrusts(status)) {
+        fputs("what to do: name the PEM file of who signs it with --ca-file, and the server as its "
+              "certificate does\n",
+              stderr);
+        return;
+    }
     switch (status.code) {
     case STATUS_UNAVAILABLE:
         fprintf(stderr, "what to do: see that partnerd runs at %s (from %s), or name another with --server\n",

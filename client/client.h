@@ -52,6 +52,8 @@ int client_read(struct client *client, const char *path, const ProtobufCMessage 
 struct channel *client_channel(struct client *client);
 void client_close(struct client *client);
 
+/* The server's certificate was refused: trying again doesn't help. */
+bool client_distrusts(struct status status);
 /* Tells what went wrong and what to do, on standard error; returns the exit code. */
 int client_report(const struct client *client, struct status status);
 /* The same for what the user gave: "error: message", then a hint or NULL. Returns `code`. */

@@ -76,8 +76,8 @@ static enum follow_end run_stream(struct export *export, struct status *ret_stat
     for (int64_t patience_ms = PATIENCE_MS;; patience_ms -= PAUSE_MS) {
         enum follow_end end =
             follow_stream(&export->follow, client->arena, &request.base, timeout_ms, ret_status);
-        if (end != FOLLOW_STATUS || ret_status->code != STATUS_UNAVAILABLE || export->begun ||
-            patience_ms <= 0)
+        if (end != FOLLOW_STATUS || ret_status->code != STATUS_UNAVAILABLE || client_distrusts(*ret_status) ||
+            export->begun || patience_ms <= 0)
             return end;
         end = follow_pause(&export->follow, PAUSE_MS);
         if (end != FOLLOW_ENOUGH)

@@ -139,6 +139,8 @@ static bool take_message(void *context, const ProtobufCMessage *message)
 
 static bool may_come_back(struct status status)
 {
+    if (client_distrusts(status))
+        return false;
     return status.code == STATUS_UNAVAILABLE || status.code == STATUS_RESOURCE_EXHAUSTED || status_ok(status);
 }
 

@@ -95,6 +95,16 @@ static void write_enum(struct writer *writer, const ProtobufCFieldDescriptor *fi
         text_buffer_format(writer->out, "%d", number);
 }
 
+/* Times and durations are strings in JSON, and plain ones (no escapes): as text they are without their quotes. */
+static void write_message(struct writer *writer, const ProtobufCMessage *message)
+{
+    struct text_buffer json = {0};
+    json_from_message(&json, message, 0);
+    bool quoted = !writer->json && json.bytes[0] == '"';
+    text_buffer_append(writer->out, json.bytes + quoted, json.size - 2 * quoted);
+    text_buffer_fini(&json);
+}
+
 /* The value of a field at its place in memory, as protobuf-c lays it out. */
 static void write_value(struct writer *writer, const ProtobufCFieldDescriptor *field, const void *at)
 {
@@ -118,7 +128,7 @@ static void write_value(struct writer *writer, const ProtobufCFieldDescriptor *f
         write_enum(writer, field, *(const int *)at);
         break;
     case PROTOBUF_C_TYPE_MESSAGE:
-        json_from_message(out, *(const ProtobufCMessage *const *)at, 0);
+        write_message(writer, *(const ProtobufCMessage *const *)at);
         break;
     case PROTOBUF_C_TYPE_DOUBLE:
         text_buffer_format(out, "%.12g", *(const double *)at);

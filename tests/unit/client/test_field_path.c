@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "client/field_path.h"
 #include "client/match_text.h"
+#include "partner/v1/admin.pb-c.h"
 #include "partner/v1/match.pb-c.h"
 
 static struct arena *arena;
@@ -92,6 +93,22 @@ static void a_path_through_a_list_means_each(void **state)
     assert_string_equal(value("criteria.name", true), "[]");
 }
 
+static void a_time_is_text_without_quotes_and_json_with_them(void **state)
+{
+    const struct field_path *path;
+    Google__Protobuf__Timestamp time = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+    Partner__V1__GetStatusResponse answer = PARTNER__V1__GET_STATUS_RESPONSE__INIT;
+    (void)state;
+    time.seconds = 86400;
+    answer.start_time = &time;
+    assert_true(status_ok(field_path_parse(arena, answer.base.descriptor, "start_time", &path)));
+    field_path_text(&out, path, &answer.base);
+    assert_string_equal(out.bytes, "1970-01-02T00:00:00Z");
+    text_buffer_clear(&out);
+    field_path_json(&out, path, &answer.base);
+    assert_string_equal(out.bytes, "\"1970-01-02T00:00:00Z\"");
+}
+
 static void an_unknown_field_is_named(void **state)
 {
     const struct field_path *path;
@@ -141,6 +158,7 @@ static void letters_show_the_scorecard_with_and_without_bars(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_time_is_text_without_quotes_and_json_with_them),
         cmocka_unit_test(a_value_is_found_by_its_path),
         cmocka_unit_test(what_is_not_set_is_empty_or_null),
         cmocka_unit_test(a_path_through_a_list_means_each),

@@ -70,6 +70,9 @@ static const struct setting settings[] = {
         "of all messages that are being received or handled"),
     ROW("watch-memory-bytes", TYPE_SIZE, watch_bytes, 1 << 16, 64 * GIB,
         "of the newest changes, from which watchers are fed"),
+    ROW("snapshot-file", TYPE_TEXT, snapshot_file, 0, 0,
+        "records kept for a quick start; by default in $STATE_DIRECTORY; empty: none"),
+    ROW("snapshot-minutes", TYPE_UNSIGNED, snapshot_minutes, 1, 1440, "between two writings of it"),
     ROW("stream-stalled-ms", TYPE_MS, stream_stalled_ms, 1000, HOUR_MS,
         "an Export or Watch of which nothing is taken"),
     ROW("log-keep-days", TYPE_UNSIGNED, log.keep_days, 0, 36500,
@@ -125,6 +128,8 @@ static void config_default(struct config *config)
         .listen_count = 1,
         .tls_certificate = "",
         .tls_key = "",
+        .snapshot_file = "",
+        .snapshot_minutes = 10,
         .public_read = PUBLIC_READ_LOOPBACK,
         .log_level = LOG_INFO,
         .store = {.conninfo = "dbname=partnerd",
@@ -462,6 +467,9 @@ static struct status check_tls(const struct config *config)
 struct status config_read(struct config *config, struct arena *arena, int argc, char **argv)
 {
     config_default(config);
+    const char *folder = getenv("STATE_DIRECTORY"); /* a service manager's */
+    if (folder && *folder == '/' && !strchr(folder, ':'))
+        config->snapshot_file = arena_format(arena, "%s/records.snapshot", folder);
     struct status status = read_flags(config, arena, argc, argv, true);
     if (status_ok(status) && config->file)
         status = read_file(config, arena);

@@ -49,6 +49,8 @@ struct config {
     struct net_limits limits;
     size_t rpc_upload_bytes; /* of all messages that are being received or handled */
     size_t watch_bytes;      /* of the newest changes in memory */
+    const char *snapshot_file; /* the records as they were, for the next start; "": none */
+    unsigned snapshot_minutes; /* between two writings of it */
     int64_t stream_stalled_ms;
     struct log_trim_settings log;
 

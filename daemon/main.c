@@ -128,6 +128,8 @@ static void daemon_start_replica(struct daemon *daemon)
 {
     daemon->replica_loop = loop_new("replica", 0);
     daemon->replica = replica_new(daemon->replica_loop, &daemon->config->store, daemon->config->watch_bytes);
+    if (*daemon->config->snapshot_file)
+        replica_keep_file(daemon->replica, daemon->config->snapshot_file, daemon->config->snapshot_minutes);
     daemon->tokens = token_hub_new(daemon->replica_loop, &daemon->config->store);
 }
 

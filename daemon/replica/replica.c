@@ -13,6 +13,8 @@
 #include "replica/change_feed.h"
 #include "replica/change_ring.h"
 #include "replica/reader.h"
+#include "replica/snapshot_file.h"
+#include "replica/snapshot_keeper.h"
 #include "replica/working_set.h"
 #include "store/feed.h"
 #include "store/store.h"
@@ -27,6 +29,10 @@ struct replica {
     struct snapshot_ref *newest;
     struct change_ring *changes;
     struct change_feed *change_feed;
+    const char *file_path; /* NULL: none is kept */
+    unsigned file_minutes;
+    struct snapshot_file *file; /* to start from, until the first load */
+    struct snapshot_keeper *keeper;
     char *epoch;
     struct reader_list readers;
 
@@ -47,6 +53,7 @@ static void publish(struct replica *replica)
     int64_t start_ns = clock_monotonic_ns();
     struct snapshot *snapshot = working_set_publish(replica->set, replica->whole_revision);
     snapshot->epoch = heap_strdup(replica->epoch);
+    snapshot->change_set = feed_cursor(replica->feed).change_set;
     metric_set(replica->bytes_metric, (int64_t)match_index_bytes(snapshot->index));
     snapshot_ref_set(replica->newest, snapshot);
     atomic_store(&replica->revision, replica->whole_revision);
@@ -131,6 +138,29 @@ static void on_vocabulary_end(void *context)
     vocabulary_release(vocabulary);
 }
 
+static void drop_file(struct replica *replica)
+{
+    snapshot_file_close(replica->file);
+    replica->file = NULL;
+}
+
+static bool on_resume(void *context)
+{
+    struct replica *replica = context;
+    replica->within_revision = true;
+    bool is_good = snapshot_file_load(replica->file, replica->set, &replica->records_loaded);
+    log_event(is_good ? LOG_INFO : LOG_WARN, is_good ? "replica.snapshot_read" : "replica.snapshot_refused",
+              is_good ? "the records are those of the snapshot file" : "the snapshot file is damaged",
+              LOG_TEXT("file", replica->file_path),
+              LOG_NUMBER("revision", (int64_t)snapshot_file_revision(replica->file)),
+              LOG_NUMBER("records", (int64_t)atomic_load(&replica->records_loaded)));
+    if (is_good)
+        snapshot_keeper_note(replica->keeper, snapshot_file_epoch(replica->file),
+                             snapshot_file_revision(replica->file));
+    drop_file(replica);
+    return is_good;
+}
+
 static void on_loaded(void *context, uint64_t revision, int64_t, const char *epoch)
 {
     struct replica *replica = context;
@@ -138,6 +168,7 @@ static void on_loaded(void *context, uint64_t revision, int64_t, const char *epo
     replica->whole_revision = revision;
     free(replica->epoch);
     replica->epoch = heap_strdup(epoch);
+    drop_file(replica);
     publish(replica);
     log_event(LOG_INFO, "replica.loaded", "all records are in memory",
               LOG_NUMBER("revision", (int64_t)revision),
@@ -178,6 +209,7 @@ static const struct feed_handlers handlers = {
     .vocabulary_begin = on_vocabulary_begin,
     .concept = on_concept,
     .vocabulary_end = on_vocabulary_end,
+    .resume = on_resume,
     .loaded = on_loaded,
     .revision_done = on_revision_done,
     .reachable = on_reachable,
@@ -208,11 +240,29 @@ struct replica *replica_new(struct loop *loop, const struct store_settings *sett
     return replica;
 }
 
+void replica_keep_file(struct replica *replica, const char *path, unsigned minutes)
+{
+    replica->file_path = path;
+    replica->file_minutes = minutes;
+}
+
+static void start_file(struct replica *replica)
+{
+    replica->file = snapshot_file_open(replica->file_path);
+    if (replica->file)
+        feed_resume(replica->feed, &(struct feed_cursor){snapshot_file_epoch(replica->file),
+                                                         snapshot_file_revision(replica->file),
+                                                         snapshot_file_change_set(replica->file)});
+    replica->keeper = snapshot_keeper_new(replica->newest, replica->file_path, replica->file_minutes);
+}
+
 static void start(void *context)
 {
     struct replica *replica = context;
     replica->loading = true;
     replica->feed = feed_new(replica->loop, replica->settings, &handlers, replica);
+    if (replica->file_path)
+        start_file(replica);
 }
 
 void replica_start(struct replica *replica)
@@ -245,6 +295,8 @@ void replica_free(struct replica *replica)
     if (!replica)
         return;
     timer_fini(&replica->publish_timer);
+    snapshot_keeper_free(replica->keeper);
+    drop_file(replica);
     if (replica->concepts)
         vocabulary_release(vocabulary_builder_finish(replica->concepts));
     snapshot_ref_free(replica->newest);

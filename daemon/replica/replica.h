@@ -15,6 +15,9 @@ struct replica;
 
 /* `loop` is the replica's own, and not running yet. So much memory is for the newest changes, for those who watch. */
 struct replica *replica_new(struct loop *loop, const struct store_settings *settings, size_t watch_bytes);
+/* Starts from a snapshot file where that is possible, and writes it again every so many minutes and at the end. Before the
+ * start; the path is borrowed. */
+void replica_keep_file(struct replica *replica, const char *path, unsigned minutes);
 /* After all readers are made: begins to load. The loop is started by the caller, before or after. */
 void replica_start(struct replica *replica);
 /* After the loop has ended, all readers are freed and all snapshots released. */

@@ -21,7 +21,8 @@ struct registry_state {
 /* Everything that answers come from, as of one revision: immutable, counted, read from any thread. */
 struct snapshot {
     uint64_t revision;
-    char *epoch; /* of the database's history, which the revision belongs to */
+    int64_t change_set; /* that took this revision */
+    char *epoch;        /* of the database's history, which the revision belongs to */
     const struct vocabulary *vocabulary;
     const struct match_index *index;
     const struct directory *directory;

@@ -166,10 +166,14 @@ static void replace(struct working_set *set, struct record_change *change, const
 void working_set_put(struct working_set *set, const struct record *record, const void *packed,
                      size_t packed_bytes, uint64_t revision, int64_t update_time_us)
 {
-    struct record_entry *entry = record_entry_new(record, packed, packed_bytes, revision, update_time_us);
+    working_set_take(set, record, record_entry_new(record, packed, packed_bytes, revision, update_time_us));
+}
+
+void working_set_take(struct working_set *set, const struct record *record, struct record_entry *entry)
+{
     struct record_change *change = change_of(set, record_entry_id(entry), entry);
     bool was_organisation = change->new && change->new->kind == RECORD_ORGANISATION;
-    replace(set, change, entry, update_time_us);
+    replace(set, change, entry, entry->update_time_us);
     match_builder_put(set->matching, record);
     if (record->kind == RECORD_ORGANISATION)
         directory_builder_put(set->directory, record->organisation);

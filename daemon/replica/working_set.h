@@ -20,6 +20,8 @@ void working_set_free(struct working_set *set);
 /* A new or changed record, all borrowed for the length of the call. */
 void working_set_put(struct working_set *set, const struct record *record, const void *packed,
                      size_t packed_bytes, uint64_t revision, int64_t update_time_us);
+/* The same of an entry that record_entry_new made of the record, and that the set takes over. */
+void working_set_take(struct working_set *set, const struct record *record, struct record_entry *entry);
 /* Nothing happens where there is none. */
 void working_set_remove(struct working_set *set, const char *id, int64_t time_us);
 void working_set_registry(struct working_set *set, const char *id, const char *title, int64_t time_us);

@@ -185,6 +185,8 @@ static void on_placed(struct feed *feed)
 {
     if (feed->is_loaded)
         feed_follow_start(feed);
+    else if (feed->resume.epoch)
+        feed_resume_start(feed);
     else
         feed_load_start(feed);
 }
@@ -243,6 +245,19 @@ struct feed *feed_new_following(struct loop *loop, const struct store_settings *
     return feed;
 }
 
+struct feed_cursor feed_cursor(const struct feed *feed)
+{
+    return (struct feed_cursor){feed->epoch, feed->cursor, feed->cursor_change_set};
+}
+
+void feed_resume(struct feed *feed, const struct feed_cursor *cursor)
+{
+    free(feed->resume.epoch);
+    feed->resume.epoch = heap_strdup(cursor->epoch);
+    feed->resume.revision = cursor->revision;
+    feed->resume.change_set = cursor->change_set;
+}
+
 void feed_free(struct feed *feed)
 {
     if (!feed)
@@ -255,6 +270,7 @@ void feed_free(struct feed *feed)
     column_codec_free(feed->codec);
     free(feed->epoch);
     free(feed->follow.epoch);
+    free(feed->resume.epoch);
     free(feed->place.epoch);
     free(feed);
 }

@@ -33,9 +33,11 @@ struct feed_registry {
 };
 
 /* All run on the feed's loop; none may free the feed. In the order of a load:
- *   reset, registry*, record* (by kind, organisations first), vocabulary_begin, concept*, vocabulary_end, loaded
+ *   reset, registry*, vocabulary_begin, concept*, vocabulary_end, record* (by kind, organisations first), loaded
  * and then for each revision, in order, without gaps:
  *   (registry | record)*, [vocabulary_begin, concept*, vocabulary_end], revision_done
+ * Where the receiver has a former state, by feed_resume, and the database goes on from it, a load is
+ *   reset, vocabulary_begin, concept*, vocabulary_end, resume, loaded
  * A load may come again at any time (another database, or a log that no longer reaches back): `reset` says that all given so
  * far is void. A connection lost within a load begins it anew, with `reset`; lost within a revision begins that revision anew,
  * whose changes come again. */
@@ -47,6 +49,8 @@ struct feed_handlers {
     void (*vocabulary_begin)(void *context);
     void (*concept)(void *context, const struct concept_source *concept);
     void (*vocabulary_end)(void *context);
+    /* Takes what the receiver has of that cursor as if it had been given; false: it can't, all is loaded. May take its time. */
+    bool (*resume)(void *context);
     /* The load is whole, and stands for this revision. */
     void (*loaded)(void *context, uint64_t revision, int64_t time_us, const char *epoch);
     void (*revision_done)(void *context, uint64_t revision, int64_t time_us);
@@ -61,6 +65,16 @@ struct feed *feed_new(struct loop *loop, const struct store_settings *settings,
  * vocabularies are not called. */
 struct feed *feed_new_following(struct loop *loop, const struct store_settings *settings,
                                 const struct feed_handlers *handlers, void *context);
+/* A revision of one history: what was given whole. */
+struct feed_cursor {
+    const char *epoch;
+    uint64_t revision;
+    int64_t change_set; /* that took the revision */
+};
+struct feed_cursor feed_cursor(const struct feed *feed);
+/* The receiver has the records as of that cursor. Before the loop goes on: a load resumes from there, once. */
+void feed_resume(struct feed *feed, const struct feed_cursor *cursor);
+
 /* On the loop's thread, or when the loop has ended; not from a handler. NULL is fine. */
 void feed_free(struct feed *feed);
 

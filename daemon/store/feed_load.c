@@ -76,11 +76,6 @@ static void on_committed(struct feed *feed)
 
 static const struct feed_step commit_step = {.sql = "COMMIT", .end = on_committed};
 
-static void on_concepts(struct feed *feed)
-{
-    feed_run(feed, &commit_step);
-}
-
 static void on_records(struct feed *feed);
 
 static const struct feed_step records_step = {.mode = FEED_COPY, .copied = on_record, .end = on_records};
@@ -90,7 +85,14 @@ static void on_records(struct feed *feed)
     if (++feed->load.kind < RECORD_KIND_COUNT)
         feed_run(feed, &records_step);
     else
-        feed_concepts_start(feed, on_concepts);
+        feed_run(feed, &commit_step);
+}
+
+/* Concepts come first: then whoever takes the records reads their words once. */
+static void on_concepts(struct feed *feed)
+{
+    feed->load.kind = RECORD_NONE;
+    on_records(feed);
 }
 
 static void on_registry(struct feed *feed, const PGresult *result, int row)
@@ -106,8 +108,7 @@ static void on_registry(struct feed *feed, const PGresult *result, int row)
 
 static void on_registries(struct feed *feed)
 {
-    feed->load.kind = RECORD_NONE;
-    on_records(feed);
+    feed_concepts_start(feed, on_concepts);
 }
 
 static const struct feed_step registries_step = {.sql =

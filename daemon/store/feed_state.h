@@ -76,6 +76,13 @@ struct feed {
     } load;
 
     struct {
+        char *epoch; /* NULL: there is nothing to resume from */
+        uint64_t revision;
+        int64_t change_set, time_us;
+        bool is_fit, is_another;
+    } resume;
+
+    struct {
         char *epoch;
         uint64_t newest, trimmed;
         struct feed_revision revisions[FEED_REVISIONS_MOST];
@@ -108,6 +115,7 @@ void feed_report_newest(struct feed *feed, uint64_t newest);
 /* Sees to it that the epoch is renewed where the database has become another one, then calls `end`. */
 void feed_place_start(struct feed *feed, void (*end)(struct feed *feed));
 void feed_load_start(struct feed *feed);
+void feed_resume_start(struct feed *feed);
 void feed_follow_start(struct feed *feed);
 /* Gives all concepts, then calls `end`. */
 void feed_concepts_start(struct feed *feed, void (*end)(struct feed *feed));

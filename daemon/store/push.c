@@ -315,7 +315,6 @@ bool store_push_add(struct store_push *push, const pb_change *change)
 {
     if (push->is_over)
         return true;
-    /* One message may come after another was told to wait for the rest. */
     assert(push->filling && push->change_count < INT32_MAX);
     struct push_block *block = push->filling;
     if (!block->count)
@@ -326,9 +325,8 @@ bool store_push_add(struct store_push *push, const pb_change *change)
         return true;
     fill_up(push);
     push->is_held_back = !push->filling;
-    bool is_held_back = push->is_held_back;
     advance(push);
-    return !is_held_back;
+    return !push->is_held_back;
 }
 
 void store_push_end(struct store_push *push)

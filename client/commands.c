@@ -48,6 +48,28 @@ static const struct flag need_flags[] = {
     {0},
 };
 
+static const struct flag offer_flags[] = {
+    {"offer", 0, FLAG_TEXT, "ID", "an offer that the registry has"},
+    {"host", 0, FLAG_TEXT, "ID", "the organisation that would make the offer described by the flags below"},
+    {"sector", 0, FLAG_LIST, "WORDS|CODE,...", "by words or by ISCED-F code; the host's where none is given"},
+    {"outcome", 0, FLAG_REPEAT, "WORDS|URI", "what learners can learn there; repeat for each"},
+    {"weeks", 0, FLAG_TEXT, "N|N-M", "how long, in weeks"},
+    {"days", 0, FLAG_TEXT, "N|N-M", "how long, in days"},
+    {"months", 0, FLAG_TEXT, "N|N-M", "how long, in months of 30 days"},
+    {"stay", 0, FLAG_TEXT, "LENGTH", "how long, as 14d, 3w, 6m, 2w-3w"},
+    {"from-date", 0, FLAG_TEXT, "DATE", "places are free from YYYY-MM-DD"},
+    {"to-date", 0, FLAG_TEXT, "DATE", "to this date"},
+    {"places", 0, FLAG_NUMBER, "N", "so many at once; 1 where dates alone are given"},
+    {"language", 0, FLAG_LIST, "LANG[:LEVEL],...", "what is spoken there, and the least level asked for"},
+    {"level", 0, FLAG_NUMBER, "1-8", "the EQF level that it is for"},
+    {"theme", 0, FLAG_LIST, "WORD,...", "digital, green, inclusion, participation"},
+    {"mode", 0, FLAG_LIST, "WORD,...", "physical, blended, virtual"},
+    {"network", 0, FLAG_CHOICE, "keep|extend", "the host's partners first, or new partners only"},
+    {"weights", 0, FLAG_LIST, "NAME=NUMBER,...",
+     "what counts how much: outcomes, sector, duration, network, ..."},
+    {0},
+};
+
 static const struct flag page_flags[] = {
     {"page-size", 'n', FLAG_NUMBER, "N", "how many at once; at most 1,000"},
     {"page-token", 0, FLAG_TEXT, "TOKEN", "go on where an earlier answer ended"},
@@ -91,11 +113,13 @@ static const struct flag apply_flags[] = {
 static const struct flag push_flags[] = {
     {"registry", 0, FLAG_TEXT, "ID", "whose records they are; the first record's where nothing is said"},
     {"full", 0, FLAG_SWITCH, NULL, "the registry's whole content: what is not in the files is deleted"},
-    {"max-delete-percent", 0, FLAG_NUMBER, "N", "refuse a full push that deletes more; 20 where nothing is said"},
+    {"max-delete-percent", 0, FLAG_NUMBER, "N",
+     "refuse a full push that deletes more; 20 where nothing is said"},
     {"dry-run", 0, FLAG_SWITCH, NULL, "check and count, change nothing"},
     {"all-or-nothing", 0, FLAG_SWITCH, NULL, "one bad record rejects them all"},
     {"rejected", 0, FLAG_TEXT, "FILE", "write the lines that were rejected, to mend and push again"},
-    {"mapping", 0, FLAG_TEXT, "FILE", "what a CSV's own columns mean, a line each: organisation.name = {title}"},
+    {"mapping", 0, FLAG_TEXT, "FILE",
+     "what a CSV's own columns mean, a line each: organisation.name = {title}"},
     {"format", 0, FLAG_CHOICE, "eche", "a public list's columns: holders of the Erasmus charter"},
     {"request-id", 0, FLAG_TEXT, "WORD", "names this push, so that doing it again changes nothing"},
     {0},
@@ -159,6 +183,20 @@ static const struct command commands[] = {
             "hosts fit, the last lines say which wish, given up, would bring more.",
         .flags = {find_flags, need_flags, page_flags, read_flags},
         .run = cmd_find,
+    },
+    {
+        .name = "senders",
+        .summary = "find senders whose needs an offer could serve, best first, with the reasons",
+        .examples =
+            "partner senders --offer de/offer-12\n"
+            "partner senders --host de/E20000007 --sector welding --days 14-28 --outcome \"operate MIG "
+            "welding equipment\"\n"
+            "partner senders --offer de/offer-12 --network extend --all --output csv",
+        .text = "Each sender is shown with the one of its needs that the offer fits best: its learners and "
+                "days, what the offer covers of it, and its SMaRT letters. Where few fit, the last lines say "
+                "which of the needs' wishes keep the others out.",
+        .flags = {find_flags, offer_flags, page_flags, read_flags},
+        .run = cmd_senders,
     },
     {
         .name = "explain",
@@ -229,12 +267,17 @@ static const struct command commands[] = {
         .examples = "partner push --full --registry es registry.jsonl.gz\n"
                     "partner push --rejected mend.csv offers.csv\n"
                     "partner push --format eche --registry eche --full eche_2021_2027.csv.gz",
-        .text = "Files are as in apply. What is in the registry as it is sent stays untouched. With --full what is not "
-                "sent is deleted, but for what institutions wrote by themselves; a line that can't be read then stops "
-                "the push. Records that are rejected are listed with line, field and reason, the others are kept, and "
-                "the exit code is 8. Where the server is away it is tried again, once whatever happens. A mapping "
+        .text = "Files are as in apply. What is in the registry as it is sent stays untouched. With --full "
+                "what is not "
+                "sent is deleted, but for what institutions wrote by themselves; a line that can't be read "
+                "then stops "
+                "the push. Records that are rejected are listed with line, field and reason, the others are "
+                "kept, and "
+                "the exit code is 8. Where the server is away it is tried again, once whatever happens. A "
+                "mapping "
                 "makes fields of a CSV file's columns, as organisation.id = {registry}/{code} or "
-                "organisation.identifiers.value = {pic}|{oid}; {oid?oid} is a text where that column has a value.",
+                "organisation.identifiers.value = {pic}|{oid}; {oid?oid} is a text where that column has a "
+                "value.",
         .flags = {push_flags},
         .run = cmd_push,
     },

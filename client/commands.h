@@ -4,6 +4,7 @@ struct client;
 
 /* Each command's function; exit codes of exit.h. One file each: cmd_<name>.c. */
 int cmd_find(struct client *client);
+int cmd_senders(struct client *client);
 int cmd_explain(struct client *client);
 int cmd_show(struct client *client);
 int cmd_list(struct client *client);

@@ -1,5 +1,6 @@
 """FindSenders over the wire, on the sample registry: the same matches as FindHosts gives for each need, seen from the offer."""
 import datetime
+import json
 
 import harness
 import sample
@@ -195,3 +196,60 @@ class Changing(harness.Case):
         school["organisation"]["roles"] = ["ROLE_HOSTING"]
         self.done = self.apply("es", [school])
         self.assertEqual([], senders())
+
+
+class Asking(sample.Case):
+    """`partner senders`."""
+
+    def ok(self, *arguments: str):
+        done = self.partner("senders", *arguments, "--min-revision", str(self.revision))
+        self.assertEqual(0, done.returncode, done.stderr)
+        return done
+
+    def test_a_table_lists_senders_with_what_is_covered(self):
+        done = self.ok("--offer", OFFER, "--output", "table")
+        first, *rest = done.stdout.splitlines()
+        for heading in ("#", "SENDER", "PLACE", "LEARNERS", "DAYS", "SCORE", "SMaRT"):
+            self.assertIn(heading, first)
+        best = self.client.call("FindSenders", {"offerId": OFFER}).matches[0]
+        self.assertIn(best.name, rest[0])
+        self.assertIn(f"{best.score:.3f}", rest[0])
+        self.assertIn(f"{best.city}, {best.country}", rest[0])
+        self.assertIn("covers", done.stdout)
+        self.assertRegex(done.stdout, r"\d+ senders? fits?")
+
+    def test_an_offer_described_by_flags_is_the_one_that_is_asked_about(self):
+        offer = {"organisationId": HOST, "sectors": ["0715"], "duration": {"minDays": 14, "maxDays": 28},
+                 "windows": [{"period": {"startDate": "2027-01-01", "endDate": "2027-12-31"}, "places": 6}],
+                 "outcomes": [{"text": "operate MIG welding equipment"}], "languages": [{"language": "en", "level": "CEFR_LEVEL_B1"}],
+                 "eqfLevels": [4], "modes": ["MODE_PHYSICAL"], "themes": ["THEME_GREEN"]}
+        expected = self.client.call("FindSenders", {"offer": offer, "network": "NETWORK_PREFERENCE_KEEP", "pageSize": 1000})
+        done = self.ok("--host", HOST, "--sector", "0715", "--days", "14-28", "--from-date", "2027-01-01", "--to-date",
+                       "2027-12-31", "--places", "6", "--outcome", "operate MIG welding equipment", "--language", "en:B1",
+                       "--level", "4", "--mode", "physical", "--theme", "green", "--network", "keep", "--all", "--output", "jsonl",
+                       "--fields", "need_id,score")
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertTrue(lines)
+        self.assertEqual([match.need_id for match in expected.matches], [line["need_id"] for line in lines])
+
+    def test_all_pages_are_one_list(self):
+        whole = self.ok("--host", HOST, "--all", "--output", "csv", "--brief").stdout
+        self.assertEqual(whole, self.ok("--host", HOST, "--all", "--page-size", "3", "--output", "csv", "--brief").stdout)
+        self.assertEqual(self.client.call("FindSenders", {"offer": {"organisationId": HOST}}).eligible,
+                         len(whole.splitlines()) - 1)
+
+    def test_where_few_fit_it_says_what_keeps_the_others_out(self):
+        done = self.ok("--host", HOST, "--sector", "0715", "--days", "100-120", "--output", "table")
+        self.assertIn("one wish given up would bring more", done.stdout)
+
+    def test_help_shows_an_example_first(self):
+        done = self.partner("senders", "--help")
+        self.assertEqual(0, done.returncode)
+        self.assertIn("partner senders --offer", "\n".join(done.stdout.splitlines()[:6]))
+
+    def test_what_cannot_be_asked_is_refused(self):
+        for arguments, code in ((("senders",), 2), (("senders", "--offer", OFFER, "--sector", "0715"), 2),
+                                (("senders", "--offer", "sample/nothing"), 3), (("senders", "--host", "sample/nobody"), 3)):
+            done = self.partner(*arguments)
+            self.assertEqual(code, done.returncode, (arguments, done.stderr))
+            self.assertTrue(done.stderr.strip())

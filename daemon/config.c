@@ -306,8 +306,8 @@ static int on_pair(void *context, const char *section, const char *name, const c
     const char *where = arena_format(reader->arena, "%s, line %d", reader->config->file, reader->line);
     const struct setting *setting = *section ? NULL : setting_find(name);
     if (*section)
-        reader->status = status_format(reader->arena, STATUS_INVALID_ARGUMENT, NULL,
-                                       "%s: there is no section [%.200s]", where, section);
+        reader->status =
+            config_upstream_set(&reader->config->upstreams, reader->arena, section, name, value, where);
     else if (!setting)
         reader->status = status_format(reader->arena, STATUS_INVALID_ARGUMENT, NULL,
                                        "%s: there is no setting \"%.200s\"", where, name);
@@ -481,6 +481,8 @@ struct status config_read(struct config *config, struct arena *arena, int argc, 
         status = check_tls(config);
     if (status_ok(status))
         status = check_listen(config, arena);
+    if (status_ok(status))
+        status = config_upstreams_check(&config->upstreams, arena);
     return status;
 }
 
@@ -566,6 +568,7 @@ void config_print(const struct config *config, FILE *out)
         print_value(config, &settings[i], out);
         fputc('\n', out);
     }
+    config_upstreams_print(&config->upstreams, out);
 }
 
 void config_help(FILE *out)
@@ -588,4 +591,12 @@ void config_help(FILE *out)
         print_value(&config, &settings[i], out);
         fputs("]\n", out);
     }
+    fputs(
+        "\nOther servers to follow, each a section of the file after all settings:\n\n"
+        "  [upstream NAME]\n"
+        "  url = https://HOST:PORT          http:// for loopback alone\n"
+        "  token-file = FILE                that others may not read\n"
+        "  ca-file = FILE                   PEM, who may sign its certificate; else whom the system trusts\n"
+        "  registries = es, fi              else all that it carries\n",
+        out);
 }

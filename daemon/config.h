@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "config_upstream.h"
 #include "net/limits.h"
 #include "service/services.h"
 #include "store/log_trim.h"
@@ -47,12 +48,13 @@ struct config {
     unsigned loop_count, worker_count; /* 0: one a processor */
     struct store_settings store;
     struct net_limits limits;
-    size_t rpc_upload_bytes; /* of all messages that are being received or handled */
-    size_t watch_bytes;      /* of the newest changes in memory */
+    size_t rpc_upload_bytes;   /* of all messages that are being received or handled */
+    size_t watch_bytes;        /* of the newest changes in memory */
     const char *snapshot_file; /* the records as they were, for the next start; "": none */
     unsigned snapshot_minutes; /* between two writings of it */
     int64_t stream_stalled_ms;
     struct log_trim_settings log;
+    struct config_upstreams upstreams;
 
     enum config_source sources[80]; /* by row */
 };

@@ -25,6 +25,7 @@
 #include "rpc/server.h"
 #include "service/auth.h"
 #include "service/services.h"
+#include "service/upstream.h"
 #include "service/watch.h"
 #include "service/token_first.h"
 #include "service/token_hub.h"
@@ -48,6 +49,8 @@ struct daemon {
     struct token_hub *tokens;
     struct services services;
     struct log_trim *log_trim;
+    struct loop *upstream_loop; /* follows other servers */
+    struct upstreams *upstreams;
     struct rpc_server *rpc;
     struct tls *tls; /* NULL: cleartext */
     struct net_server *net;
@@ -113,7 +116,8 @@ static void on_reload(void *context)
 {
     struct daemon *daemon = context;
     if (!daemon->tls) {
-        log_event(LOG_INFO, "reload.nothing", "there is no certificate to read again; settings need a restart");
+        log_event(LOG_INFO, "reload.nothing",
+                  "there is no certificate to read again; settings need a restart");
         return;
     }
     struct arena *arena = arena_new(0);
@@ -131,6 +135,15 @@ static void daemon_start_replica(struct daemon *daemon)
     if (*daemon->config->snapshot_file)
         replica_keep_file(daemon->replica, daemon->config->snapshot_file, daemon->config->snapshot_minutes);
     daemon->tokens = token_hub_new(daemon->replica_loop, &daemon->config->store);
+}
+
+static void daemon_start_upstreams(struct daemon *daemon)
+{
+    const struct config *config = daemon->config;
+    daemon->upstream_loop = loop_new("upstream", 0);
+    daemon->upstreams = upstreams_new(daemon->upstream_loop, &config->store, daemon->workers,
+                                      config->upstreams.items, config->upstreams.count);
+    daemon->services.upstreams = upstreams_board(daemon->upstreams);
 }
 
 static void daemon_start_loops(struct daemon *daemon)
@@ -202,6 +215,8 @@ static void daemon_run(struct daemon *daemon)
     replica_start(daemon->replica);
     token_hub_start(daemon->tokens);
     loop_start(daemon->replica_loop);
+    upstreams_start(daemon->upstreams);
+    loop_start(daemon->upstream_loop);
     net_server_start(daemon->net);
     log_event(LOG_INFO, "start.serving", "serving", LOG_TEXT("listen", daemon->config->listen[0]),
               LOG_NUMBER("port", net_server_port(daemon->net, 0)),
@@ -213,6 +228,8 @@ static void daemon_run(struct daemon *daemon)
 static void daemon_end(struct daemon *daemon, bool started)
 {
     if (started) {
+        upstreams_stop(daemon->upstreams);
+        loop_join(daemon->upstream_loop);
         replica_stop(daemon->replica);
         token_hub_stop(daemon->tokens);
         loop_stop(daemon->replica_loop);
@@ -224,6 +241,8 @@ static void daemon_end(struct daemon *daemon, bool started)
         }
     }
     worker_pool_free(daemon->workers);
+    upstreams_free(daemon->upstreams);
+    loop_free(daemon->upstream_loop);
     net_server_free(daemon->net);
     tls_free(daemon->tls);
     for (size_t i = 0; i < daemon->loop_count; i++) {
@@ -252,6 +271,7 @@ static int serve(const struct config *config, struct arena *arena)
     daemon.workers = worker_pool_new(worker_count);
     daemon_start_replica(&daemon);
     daemon_start_loops(&daemon);
+    daemon_start_upstreams(&daemon);
     struct status status = daemon_listen(&daemon, arena);
     int exit_code = EXIT_SUCCESS;
     if (status_ok(status))
@@ -269,6 +289,8 @@ static int check(const struct config *config, struct arena *arena)
     struct tls *tls = NULL;
     struct status status = tls_read(config, arena, &tls);
     tls_free(tls);
+    if (status_ok(status))
+        status = config_upstreams_check_files(&config->upstreams, arena);
     if (!status_ok(status))
         return fail("settings", status);
     uint64_t missing;

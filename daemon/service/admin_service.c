@@ -1,6 +1,7 @@
 #include "service/admin_service.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "match/index.h"
 #include "model/record.h"
@@ -13,6 +14,7 @@
 #include "service/services.h"
 #include "service/title.h"
 #include "service/token_service.h"
+#include "service/upstream_board.h"
 #include "store/registry.h"
 #include "vocab/vocabulary.h"
 
@@ -33,6 +35,84 @@ static void status_of_snapshot(struct arena *arena, const struct snapshot *snaps
         response->vocabularies[i] = (char *)names.items[i];
 }
 
+static Partner__V1__FollowedRegistry *registry_status(struct arena *arena,
+                                                      const struct upstream_state *upstream,
+                                                      const struct followed_state *state)
+{
+    Partner__V1__FollowedRegistry *message = arena_alloc(arena, sizeof *message);
+    partner__v1__followed_registry__init(message);
+    struct upstream_lag lag = upstream_lag_of(upstream, state, clock_realtime_us());
+    message->id = arena_strdup(arena, state->registry);
+    message->revision = state->revision;
+    message->lag_revisions = lag.revisions;
+    message->lag_seconds = lag.seconds;
+    message->error = arena_strdup(arena, state->error);
+    return message;
+}
+
+static void add_registries(struct arena *arena, const struct upstream_news *news,
+                           const struct upstream_state *upstream, Partner__V1__UpstreamStatus *status)
+{
+    status->registries = arena_array(arena, news->registry_count, sizeof *status->registries);
+    for (size_t i = 0; i < news->registry_count; i++) {
+        if (!text_equal(news->registries[i].upstream, upstream->name))
+            continue;
+        Partner__V1__FollowedRegistry *registry = registry_status(arena, upstream, &news->registries[i]);
+        status->registries[status->n_registries++] = registry;
+        if (registry->lag_revisions > status->lag_revisions)
+            status->lag_revisions = registry->lag_revisions;
+        if (registry->lag_seconds > status->lag_seconds)
+            status->lag_seconds = registry->lag_seconds;
+    }
+}
+
+static void add_rejected(struct arena *arena, const struct upstream_state *upstream,
+                         Partner__V1__UpstreamStatus *status)
+{
+    status->rejected = arena_array(arena, FAULT_COUNT, sizeof *status->rejected);
+    for (int i = 0; i < FAULT_COUNT; i++) {
+        Partner__V1__RejectedCount *count = arena_alloc(arena, sizeof *count);
+        partner__v1__rejected_count__init(count);
+        count->reason = (char *)upstream_fault_name((enum upstream_fault)i);
+        count->count = upstream->rejected[i];
+        if (count->count)
+            status->rejected[status->n_rejected++] = count;
+    }
+}
+
+/* Copies, since the news may go before the answer. */
+static Partner__V1__UpstreamStatus *upstream_status(struct arena *arena, const struct upstream_news *news,
+                                                    const struct upstream_state *upstream)
+{
+    Partner__V1__UpstreamStatus *status = arena_alloc(arena, sizeof *status);
+    partner__v1__upstream_status__init(status);
+    status->name = arena_strdup(arena, upstream->name);
+    status->url = arena_strdup(arena, upstream->url);
+    status->connected = upstream->connected;
+    status->error = arena_strdup(arena, upstream->error);
+    status->newest_revision = upstream->newest;
+    if (upstream->contact_us)
+        status->last_contact_time = timestamp_make(arena, upstream->contact_us);
+    add_registries(arena, news, upstream, status);
+    status->left_out = arena_array(arena, upstream->left_out.count, sizeof *status->left_out);
+    for (size_t i = 0; i < upstream->left_out.count; i++)
+        status->left_out[status->n_left_out++] = arena_strdup(arena, upstream->left_out.items[i]);
+    add_rejected(arena, upstream, status);
+    return status;
+}
+
+static void add_upstreams(struct arena *arena, struct upstream_board *board,
+                          Partner__V1__GetStatusResponse *response)
+{
+    const struct upstream_news *news = upstream_board_acquire(board);
+    if (!news)
+        return;
+    response->upstreams = arena_array(arena, news->upstream_count, sizeof *response->upstreams);
+    for (size_t i = 0; i < news->upstream_count; i++)
+        response->upstreams[response->n_upstreams++] = upstream_status(arena, news, &news->upstreams[i]);
+    upstream_news_release(news);
+}
+
 static void get_status_start(struct rpc_call *call, const ProtobufCMessage *)
 {
     struct services *services = services_of(call);
@@ -42,6 +122,7 @@ static void get_status_start(struct rpc_call *call, const ProtobufCMessage *)
     Partner__V1__GetStatusResponse response = PARTNER__V1__GET_STATUS_RESPONSE__INIT;
     if (snapshot)
         status_of_snapshot(arena, snapshot, &response);
+    add_upstreams(arena, services->upstreams, &response);
     response.version = (char *)PARTNERD_VERSION;
     response.database_revision = state.database_revision;
     response.database_reachable = state.database_reachable;

@@ -9,6 +9,7 @@
 #include "replica/directory.h"
 #include "replica/snapshot.h"
 #include "service/page.h"
+#include "service/upstream_board.h"
 #include "vocab/place.h"
 #include "vocab/sector.h"
 
@@ -225,14 +226,35 @@ static pb_registry *registry_message(const struct read *read, const struct regis
     return registry;
 }
 
+/* Copies, since the news may go before the answer. */
+static void add_upstream(const struct read *read, const struct upstream_news *news, pb_registry *registry)
+{
+    const struct followed_state *state = upstream_news_registry(news, registry->id);
+    if (!state)
+        return;
+    const struct upstream_state *upstream = upstream_news_upstream(news, state->upstream);
+    registry->upstream = arena_strdup(read->arena, state->upstream);
+    registry->upstream_revision = state->revision;
+    registry->upstream_newest_revision =
+        upstream && upstream->newest > state->revision ? upstream->newest : state->revision;
+    if (upstream && upstream->contact_us)
+        registry->last_contact_time = timestamp_make(read->arena, upstream->contact_us);
+    registry->upstream_error = arena_strdup(read->arena, upstream_error_of(upstream, state));
+}
+
 static struct status registries_answer(const struct read *read, ProtobufCMessage **ret_response)
 {
     const struct snapshot *snapshot = read->snapshot;
+    const struct upstream_news *news = upstream_board_acquire(read->upstreams);
     Partner__V1__ListRegistriesResponse *response = arena_alloc(read->arena, sizeof *response);
     partner__v1__list_registries_response__init(response);
     response->registries = arena_array(read->arena, snapshot->registry_count, sizeof(pb_registry *));
-    for (size_t i = 0; i < snapshot->registry_count; i++)
-        response->registries[response->n_registries++] = registry_message(read, &snapshot->registries[i]);
+    for (size_t i = 0; i < snapshot->registry_count; i++) {
+        pb_registry *registry = registry_message(read, &snapshot->registries[i]);
+        add_upstream(read, news, registry);
+        response->registries[response->n_registries++] = registry;
+    }
+    upstream_news_release(news);
     response->revision = snapshot->revision;
     *ret_response = &response->base;
     return STATUS_NONE;

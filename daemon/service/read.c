@@ -91,6 +91,7 @@ void read_start(struct rpc_call *call, const ProtobufCMessage *request, uint64_t
         .method = method,
         .min_revision = min_revision,
         .read = {.arena = rpc_call_arena(call),
+                 .upstreams = services->upstreams,
                  .request = request,
                  .caller = auth_caller(call),
                  .today = clock_today()},

@@ -10,11 +10,13 @@
 struct arena;
 struct rpc_call;
 struct snapshot;
+struct upstream_board;
 
 /* What a read answers from. All of it stays until the answer is there; any thread. */
 struct read {
     struct arena *arena; /* the call's: the answer goes here */
     const struct snapshot *snapshot;
+    struct upstream_board *upstreams;
     const ProtobufCMessage *request;
     enum caller caller;
     int32_t today; /* UTC day number of the request */

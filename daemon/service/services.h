@@ -12,6 +12,7 @@ struct rpc_call;
 struct rpc_method;
 struct store;
 struct token_keeper;
+struct upstream_board;
 struct watch_hub;
 struct worker_pool;
 
@@ -33,11 +34,12 @@ struct services {
     enum public_read public_read;
     struct replica *replica;
     struct worker_pool *workers;
-    struct service_loop *loops; /* by loop_number */
+    struct upstream_board *upstreams; /* how they are; NULL: nobody asks */
+    struct service_loop *loops;       /* by loop_number */
     size_t loop_count;
     int64_t start_time_us;
     int64_t stream_stalled_ms; /* how long a stream's reader may take nothing */
-    atomic_uint push_count; /* under way */
+    atomic_uint push_count;    /* under way */
 };
 
 /* Pushes at once; the others are told to come later. */

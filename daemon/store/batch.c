@@ -7,11 +7,12 @@
 #include "base/arena.h"
 #include "model/batch.h"
 #include "store/batch_rows.h"
+#include "store/followed.h"
 #include "store/parameter.h"
 #include "store/transaction.h"
 
-static const struct statement lock_registry = {
-    "lock_registry", "SELECT upstream FROM registry WHERE id = $1 FOR NO KEY UPDATE"};
+static const struct statement lock_registry = {"lock_registry", followed_lock_sql};
+static const struct statement move_place = {"move_place", followed_place_sql};
 
 /* One of the ids that stands for something else than an offer or a need of that organisation. */
 static const struct statement find_foreign = {
@@ -81,6 +82,11 @@ static struct parameters request_key(const struct batch_write *write)
 
 static void send_answer(struct batch_write *write)
 {
+    if (write->request.followed) {
+        struct parameters place = {.arena = write->request.arena};
+        followed_add_place(write->request.followed, write->request.batch->registry, &place);
+        transaction_send(&write->transaction, &move_place, &place);
+    }
     if (!keeps_answer(write))
         return;
     struct parameters parameters = request_key(write);
@@ -143,21 +149,6 @@ static void leave_as_it_is(struct batch_write *write, uint64_t newest)
 
 enum { RESULT_BEGIN, RESULT_LOCK, RESULT_LINE, RESULT_FACTS };
 
-static struct status say_unknown(void)
-{
-    struct status status = status_make(STATUS_NOT_FOUND, "registry is not known");
-    status.field = "registry";
-    return status;
-}
-
-static struct status say_followed(struct arena *arena, const char *upstream)
-{
-    struct status status = status_format(arena, STATUS_FAILED_PRECONDITION, "registry",
-                                         "registry is followed from %s, and read-only here", upstream);
-    status.reason = "REGISTRY_FOLLOWED";
-    return status;
-}
-
 static struct status say_foreign(struct arena *arena, const PGresult *result)
 {
     return status_format(arena, STATUS_PERMISSION_DENIED, NULL,
@@ -188,13 +179,11 @@ static bool answer_again(struct batch_write *write, const PGresult *result)
 /* True: the registry is not to be written. */
 static bool refuse_batch(struct batch_write *write, PGresult *const *results)
 {
-    struct arena *arena = write->request.arena;
-    const PGresult *registry = results[RESULT_LOCK];
-    const char *upstream = PQntuples(registry) ? result_text(arena, registry, 0, 0) : "";
-    if (PQntuples(registry) && !*upstream)
-        return false;
-    transaction_refuse(&write->transaction, *upstream ? say_followed(arena, upstream) : say_unknown());
-    return true;
+    struct status status =
+        followed_check(write->request.arena, write->request.followed, results[RESULT_LOCK]);
+    if (!status_ok(status))
+        transaction_refuse(&write->transaction, status);
+    return !status_ok(status);
 }
 
 static void on_facts(struct transaction *transaction, PGresult *const *results)

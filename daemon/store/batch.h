@@ -10,6 +10,7 @@ struct arena;
 struct batch;
 struct batch_change;
 struct store;
+struct store_followed;
 
 enum { REQUEST_HASH_BYTES = 32 };
 
@@ -35,6 +36,7 @@ struct store_batch {
     bool dry_run;      /* judges, writes nothing, keeps no answer */
     const char *
         institution; /* an institution writes: its organisation, whose the stored records have to be; or NULL */
+    const struct store_followed *followed; /* comes from an upstream (followed.h); or NULL */
     store_pack_fn pack;
     store_batch_done_fn done;
     void *context; /* of both */

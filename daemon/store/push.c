@@ -12,6 +12,7 @@
 #include "loop/worker.h"
 #include "store/binary.h"
 #include "store/column.h"
+#include "store/followed.h"
 #include "store/parameter.h"
 #include "store/pool.h"
 #include "store/push_state.h"
@@ -378,29 +379,21 @@ static const char session_sql[] =
     "SET temp_buffers = '32MB'; SET jit = off; SET synchronize_seqscans = off;"
     "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;";
 
-static const char registry_sql[] = "SELECT upstream, change_set FROM registry WHERE id = $1";
-
-static struct status say_unknown(void)
-{
-    struct status status = status_make(STATUS_NOT_FOUND, "registry is not known");
-    status.field = "registry";
-    return status;
-}
+static const char registry_sql[] =
+    "SELECT upstream, change_set, upstream_epoch, upstream_revision FROM registry WHERE id = $1";
 
 bool push_take_registry(struct store_push *push, const PGresult *result)
 {
-    if (PQntuples(result) == 0) {
-        push_finish(push, say_unknown());
-        return false;
-    }
-    const char *upstream = result_text(push->arena, result, 0, 0);
-    if (!*upstream)
-        return true;
-    struct status status = status_format(push->arena, STATUS_FAILED_PRECONDITION, "registry",
-                                         "registry is followed from %s, and read-only here", upstream);
-    status.reason = "REGISTRY_FOLLOWED";
-    push_finish(push, status);
-    return false;
+    struct status status = followed_check(push->arena, push->options.followed, result);
+    if (!status_ok(status))
+        push_finish(push, status);
+    return status_ok(status);
+}
+
+/* One that is made by the push is not there yet. */
+static bool may_be_missing(const struct store_push *push)
+{
+    return push->options.followed && push->options.followed->title;
 }
 
 static void on_registry(void *context, const struct push_reply *reply)
@@ -410,9 +403,11 @@ static void on_registry(void *context, const struct push_reply *reply)
         push_finish(push, push_failure(push, reply));
         return;
     }
-    if (!push_take_registry(push, reply->result))
-        return;
-    push->first_change_set = result_int8(reply->result, 0, 1);
+    if (PQntuples(reply->result) || !may_be_missing(push)) {
+        if (!push_take_registry(push, reply->result))
+            return;
+        push->first_change_set = result_int8(reply->result, 0, 1);
+    }
     push->is_open = true;
     advance(push);
 }

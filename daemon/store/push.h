@@ -9,6 +9,7 @@
 
 struct arena;
 struct store;
+struct store_followed;
 struct vocabulary;
 struct worker_pool;
 
@@ -39,6 +40,8 @@ struct store_push_options {
     unsigned max_delete_percent; /* 1 to 100 */
     const char *request_id;      /* valid; "": none */
     bool all_or_nothing, dry_run;
+    const struct store_followed
+        *followed; /* comes from an upstream (followed.h), borrowed until `done`; or NULL */
     const struct vocabulary *vocabulary; /* borrowed until `done`; may be NULL */
     /* Packs the answer into the arena. */
     const void *(*pack)(void *context, struct arena *arena, const struct push_outcome *outcome,

@@ -4,7 +4,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "store/change.h"
 #include "store/column.h"
+#include "store/followed.h"
 #include "store/parameter.h"
 #include "store/push_sql.h"
 #include "store/push_state.h"
@@ -70,6 +72,12 @@ static void add_request_key(const struct store_push *push, struct parameters *pa
 
 /* ---- the answer ---- */
 
+/* What the revision counts. */
+static int64_t count_changes(const struct store_push *push)
+{
+    return push->counts.created + push->counts.updated + push->counts.deleted + push->is_new_registry;
+}
+
 static struct batch_tally tally_of(const struct store_push *push)
 {
     const struct push_counts *counts = &push->counts;
@@ -104,6 +112,15 @@ static bool fill_keep(struct store_push *push, const char **ret_sql, struct para
     add_request_key(push, parameters);
     parameters_bytes(parameters, push->request_hash, REQUEST_HASH_BYTES);
     parameters_bytes(parameters, push->answer ? push->answer : "", push->answer_bytes);
+    return true;
+}
+
+static bool fill_place(struct store_push *push, const char **ret_sql, struct parameters *parameters)
+{
+    if (!push->options.followed)
+        return false;
+    *ret_sql = followed_place_sql;
+    followed_add_place(push->options.followed, push->options.registry, parameters);
     return true;
 }
 
@@ -142,10 +159,30 @@ static void take_end(struct store_push *push, const PGresult *)
 /* Nothing was changed: the current revision is answered. */
 static const struct push_step leave_steps[] = {
     {PUSH_PHASE_COMMIT, fill_keep, NULL, false},
+    {PUSH_PHASE_COMMIT, fill_place, NULL, false},
     {PUSH_PHASE_COMMIT, fill_commit, take_end, true},
 };
 
 /* ---- writing ---- */
+
+static bool fill_logged_registry(struct store_push *push, const char **ret_sql, struct parameters *parameters)
+{
+    if (!push->is_new_registry)
+        return false;
+    Partner__V1__Registry message = PARTNER__V1__REGISTRY__INIT;
+    message.id = (char *)push->options.registry;
+    message.title = (char *)push->options.followed->title;
+    size_t bytes = protobuf_c_message_get_packed_size(&message.base);
+    void *packed = arena_alloc(push->arena, bytes);
+    protobuf_c_message_pack(&message.base, packed);
+    *ret_sql = push_sql_logged_registry;
+    parameters_int8(parameters, push->change_set);
+    parameters_int4(parameters, (int32_t)(count_changes(push) - 1));
+    parameters_int2(parameters, CHANGE_REGISTRY);
+    parameters_text(parameters, push->options.registry);
+    parameters_bytes(parameters, packed, bytes);
+    return true;
+}
 
 static bool has_updates(const struct store_push *push)
 {
@@ -229,8 +266,7 @@ static bool fill_revision(struct store_push *push, const char **ret_sql, struct 
 {
     *ret_sql = transaction_revision_sql();
     parameters_int8(parameters, push->change_set);
-    parameters_int4(parameters,
-                    (int32_t)(push->counts.created + push->counts.updated + push->counts.deleted));
+    parameters_int4(parameters, (int32_t)count_changes(push));
     parameters_bool(parameters, false);
     return true;
 }
@@ -256,10 +292,12 @@ static const struct push_step write_steps[] = {
     {PUSH_PHASE_RECORDS, fill_identifiers, NULL, true},
     {PUSH_PHASE_LOG, fill_logged, NULL, false},
     {PUSH_PHASE_LOG, fill_logged_deletes, NULL, false},
+    {PUSH_PHASE_LOG, fill_logged_registry, NULL, false},
     {PUSH_PHASE_LOG, fill_touch, NULL, false},
     {PUSH_PHASE_CHECK, fill_check, NULL, true},
     {PUSH_PHASE_COMMIT, fill_revision, take_revision, false},
     {PUSH_PHASE_COMMIT, fill_keep, NULL, false},
+    {PUSH_PHASE_COMMIT, fill_place, NULL, false},
     {PUSH_PHASE_COMMIT, fill_publish, take_end, true},
 };
 
@@ -271,9 +309,26 @@ static bool fill_begin(struct store_push *push, const char **ret_sql, struct par
     return true;
 }
 
+static bool fill_make(struct store_push *push, const char **ret_sql, struct parameters *parameters)
+{
+    const struct store_followed *followed = push->options.followed;
+    if (!followed || !followed->title)
+        return false;
+    *ret_sql = push_sql_make_registry;
+    parameters_text(parameters, push->options.registry);
+    parameters_text(parameters, followed->title);
+    parameters_text(parameters, followed->upstream);
+    return true;
+}
+
+static void take_made(struct store_push *push, const PGresult *result)
+{
+    push->is_new_registry = PQntuples(result) > 0;
+}
+
 static bool fill_lock(struct store_push *push, const char **ret_sql, struct parameters *parameters)
 {
-    *ret_sql = "SELECT upstream, change_set FROM registry WHERE id = $1 FOR NO KEY UPDATE";
+    *ret_sql = followed_lock_sql;
     parameters_text(parameters, push->options.registry);
     return true;
 }
@@ -414,7 +469,7 @@ static void take_line(struct store_push *push, const PGresult *result)
         push_finish(push, say_too_many(push));
         return;
     }
-    bool changes = counts->created + counts->updated + counts->deleted > 0;
+    bool changes = count_changes(push) > 0;
     if (changes && !is_refused && !push->options.dry_run) {
         push->step = write_steps;
         return;
@@ -428,6 +483,7 @@ static void take_line(struct store_push *push, const PGresult *result)
 
 static const struct push_step judge_steps[] = {
     {PUSH_PHASE_COMPARE, fill_begin, NULL, true},
+    {PUSH_PHASE_COMPARE, fill_make, take_made, false},
     {PUSH_PHASE_COMPARE, fill_lock, take_lock, false},
     {PUSH_PHASE_COMPARE, fill_find_request, take_request, false},
     {PUSH_PHASE_COMPARE, fill_compare, take_compared, false},

@@ -60,6 +60,12 @@ const char push_sql_logged_deletes[] =
     "INSERT INTO change_log (change_set, ordinal, kind, id)"
     " SELECT $1, $2::bigint + row_number() OVER (ORDER BY g.ordinal) - 1, g.kind, g.id FROM push_gone g";
 
+const char push_sql_logged_registry[] =
+    "INSERT INTO change_log (change_set, ordinal, kind, id, message) VALUES ($1, $2, $3, $4, $5)";
+
+const char push_sql_make_registry[] = "INSERT INTO registry (id, title, upstream, change_set)"
+                                      " VALUES ($1, $2, $3, 0) ON CONFLICT (id) DO NOTHING RETURNING id";
+
 const char push_sql_touch[] = "UPDATE registry SET change_set = $2 WHERE id = $1";
 
 static void add_columns(struct text_buffer *sql, const struct record_table *table, const char *prefix)

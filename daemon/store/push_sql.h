@@ -20,6 +20,10 @@ extern const char push_sql_new_records[], push_sql_updated_records[];
 extern const char push_sql_identifiers[];
 /* $1: the change set; of deletes $2: how many rows stand before them */
 extern const char push_sql_logged[], push_sql_logged_deletes[];
+/* $1 change set, $2 ordinal, $3 kind, $4 id, $5 message */
+extern const char push_sql_logged_registry[];
+/* $1 id, $2 title, $3 upstream; one row where there was none */
+extern const char push_sql_make_registry[];
 /* $1 registry, $2 change set */
 extern const char push_sql_touch[];
 

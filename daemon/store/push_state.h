@@ -59,6 +59,7 @@ struct store_push {
 
     /* the merge */
     int64_t first_change_set; /* the registry's, when the push began */
+    bool is_new_registry;
     const struct push_step *step;
     struct push_counts counts;
     struct push_rejection *rejections;
@@ -75,7 +76,7 @@ void push_finish(struct store_push *push, struct status status);
 /* The status of a statement that failed, logged where it is the program's fault. */
 struct status push_failure(struct store_push *push, const struct push_reply *reply);
 
-/* The registry's row: its upstream and change set. False: the push is finished. */
+/* The registry's row (followed_lock_sql). False: the push is finished. */
 bool push_take_registry(struct store_push *push, const PGresult *result);
 
 /* All is staged: judges and writes. */

@@ -10,6 +10,10 @@ static const struct statement insert_registry = {"insert_registry",
                                                  "INSERT INTO registry (id, title, change_set) VALUES ($1, "
                                                  "$2, 0) ON CONFLICT (id) DO NOTHING RETURNING id"};
 
+/* Not by the former one's snapshot, which another transaction's row may be too new for. */
+static const struct statement find_registry = {"find_registry",
+                                               "SELECT upstream FROM registry WHERE id = $1"};
+
 static const struct statement date_registry = {"date_registry",
                                                "UPDATE registry SET change_set = $2 WHERE id = $1"};
 
@@ -55,13 +59,24 @@ static void send_log(struct registry_write *write, int64_t change_set)
     transaction_send(&write->transaction, &log_registry, &parameters);
 }
 
+static struct status say_there(struct arena *arena, const PGresult *result)
+{
+    const char *upstream = PQntuples(result) ? result_text(arena, result, 0, 0) : "";
+    struct status status = status_make(STATUS_ALREADY_EXISTS, "id stands for a registry already");
+    status.field = "id";
+    if (!*upstream)
+        return status;
+    status = status_format(arena, STATUS_FAILED_PRECONDITION, "id",
+                           "id stands for a registry that is followed from %s", upstream);
+    status.reason = "REGISTRY_FOLLOWED";
+    return status;
+}
+
 static void on_inserted(struct transaction *transaction, PGresult *const *results)
 {
     struct registry_write *write = (struct registry_write *)transaction;
     if (PQntuples(results[2]) == 0) {
-        struct status status = status_make(STATUS_ALREADY_EXISTS, "id stands for a registry already");
-        status.field = "id";
-        transaction_refuse(transaction, status);
+        transaction_refuse(transaction, say_there(write->arena, results[3]));
         return;
     }
     int64_t change_set = line_of(results[1]).change_set;
@@ -82,7 +97,10 @@ static void on_start(struct transaction *transaction)
     parameters_text(&parameters, write->title);
     transaction_begin(transaction);
     transaction_send_line(transaction);
+    struct parameters id = {.arena = write->arena};
+    parameters_text(&id, write->id);
     transaction_send(transaction, &insert_registry, &parameters);
+    transaction_send(transaction, &find_registry, &id);
     transaction_run(transaction, on_inserted);
 }
 

@@ -55,7 +55,6 @@ class PushesLand(Pushing):
         answer = self.push(changes)
         self.assertEqual({"created": 3}, tally_of(answer))
         self.assertEqual(before + 1, answer.revision)
-        self.assertEqual(answer, self.push(changes[:0]) and answer)
         again = self.push(changes)
         self.assertEqual({"unchanged": 3}, tally_of(again))
         self.assertEqual(answer.revision, again.revision)
@@ -206,6 +205,22 @@ class PushesAreCut(Pushing):
             self.client.stub("Push")(stream(), timeout=1)
         self.assertEqual("DEADLINE_EXCEEDED", caught.exception.code().name)
         self.push([self.org("a")])
+
+    def test_a_deadline_ends_a_push_that_waits_for_the_registry(self):
+        began = time.monotonic()
+        holder = threading.Thread(target=self.sql, args=(
+            f"BEGIN; SELECT FROM registry WHERE id = '{self.registry}' FOR NO KEY UPDATE; SELECT pg_sleep(8); COMMIT",))
+        holder.start()
+        time.sleep(0.5)
+        with self.assertRaises(grpc.RpcError) as caught:
+            self.client.stub("Push")(iter([self.client.message("Push", part) for part in pushed(self.registry, [self.org("a")])]),
+                                     timeout=2)
+        self.assertEqual("DEADLINE_EXCEEDED", caught.exception.code().name)
+        harness.wait_until(lambda: self.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                                            " AND datname = current_database()") == "0", 3, "the push still waits")
+        self.assertLess(time.monotonic() - began, 8)
+        holder.join()
+        self.assertEqual([], self.ids())
 
     def test_an_apply_to_a_registry_that_is_being_merged_ends_in_time(self):
         # Another transaction holds the registry as a merge does.

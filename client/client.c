@@ -163,16 +163,22 @@ static void print_hint(const struct client *client, struct status status)
     }
 }
 
+/* "id is not of the form ...", but "id: there is no organisation ...": many messages go on from the field's name. */
+static void tell_fault(const char *field, const char *message)
+{
+    bool goes_on = text_starts_with(message, "is ") || text_starts_with(message, "has ");
+    fprintf(stderr, "error: %s%s%s\n", field, !*field ? "" : goes_on ? " " : ": ", message);
+}
+
 int client_report(const struct client *client, struct status status)
 {
     const char *message = status.message && *status.message ? status.message : status_code_name(status.code);
     if (status.field && *status.field && !strstr(message, status.field))
-        fprintf(stderr, "error: %s: %s\n", status.field, message);
+        tell_fault(status.field, message);
     else
         fprintf(stderr, "error: %s\n", message);
     for (const struct fault *fault = status.more; fault; fault = fault->next)
-        fprintf(stderr, "error: %s%s%s\n", fault->field ? fault->field : "",
-                fault->field && *fault->field ? ": " : "", fault->message);
+        tell_fault(fault->field ? fault->field : "", fault->message);
     print_hint(client, status);
     return exit_code(status.code);
 }

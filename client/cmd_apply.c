@@ -65,6 +65,10 @@ static void keep_fault(struct work *work, uint64_t index, size_t line, const cha
 static void file_fault(void *context, const struct import_fault *fault)
 {
     struct work *work = context;
+    if (!fault->line) {
+        work->failed = client_fail(EXIT_INVALID, NULL, "%s %s", fault->path, fault->message);
+        return;
+    }
     work->tally.rejected++;
     keep_fault(work, work->sent + work->change_count, fault->line, NULL, fault->column, fault->message);
 }
@@ -213,8 +217,9 @@ static bool take_change(void *context, const struct import_change *imported)
 
 static void write_faults(const struct work *work)
 {
-    static const struct table_column columns[] = {
-        {.title = "ID", .least = 10}, {.title = "FIELD", .least = 10}, {.title = "REASON", .least = 30}};
+    static const struct table_column columns[] = {{.title = "ID", .least = 10},
+                                                  {.title = "FIELD", .least = 10},
+                                                  {.title = "REASON", .least = 30, .wrap = true}};
     struct table *table = table_new(work->client->arena, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < work->fault_count; i++) {
         const Partner__V1__Rejection *fault = work->faults[i];

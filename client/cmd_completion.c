@@ -115,7 +115,7 @@ static void write_fish_flag(const char *command, const struct flag *flag)
     if (flag->letter)
         printf(" -s %c", flag->letter);
     if (flag->kind != FLAG_SWITCH)
-        fputs(" -r", stdout);
+        fputs(flag->kind == FLAG_CHOICE ? " -x" : " -r", stdout);
     if (flag->kind == FLAG_CHOICE) {
         fputs(" -a '", stdout);
         for (const char *at = flag->value; *at; at++)
@@ -135,7 +135,8 @@ static void write_fish(const struct command_set *set)
          "    string join ' ' (string match -v -- '-*' (commandline -opc)[2..-1])\n"
          "end\n"
          "function __partner_at\n"
-         "    test (__partner_words) = $argv[1]\n"
+         "    set -l words (__partner_words)\n"
+         "    test \"$words\" = \"$argv[1]\"\n"
          "end\n"
          "function __partner_in\n"
          "    string match -q -- \"$argv[1]*\" (__partner_words)\n"

@@ -31,6 +31,17 @@ static void write_json(const struct settings *settings, bool lines)
     text_buffer_fini(&text);
 }
 
+static void write_csv(const struct output *output, const struct settings *settings)
+{
+    if (output->headers)
+        output_csv_row(output, (const char *const[]){"name", "value", "source"}, 3);
+    for (unsigned id = 0; id < SETTING_COUNT; id++) {
+        const struct setting *setting = &settings->of[id];
+        const char *cells[] = {setting->name, shown_value(setting), setting->source ? setting->source : ""};
+        output_csv_row(output, cells, 3);
+    }
+}
+
 int cmd_config(struct client *client)
 {
     static const struct table_column columns[] = {
@@ -41,8 +52,10 @@ int cmd_config(struct client *client)
         write_json(settings, format == OUTPUT_JSONL);
         return EXIT_DONE;
     }
-    if (format == OUTPUT_CSV)
-        return client_fail(EXIT_USAGE, NULL, "config has no csv; use --output json");
+    if (format == OUTPUT_CSV) {
+        write_csv(&client->output, settings);
+        return EXIT_DONE;
+    }
     struct table *table = table_new(client->arena, columns, sizeof columns / sizeof *columns);
     for (unsigned id = 0; id < SETTING_COUNT; id++) {
         const struct setting *setting = &settings->of[id];

@@ -51,7 +51,7 @@ static void write_criteria(struct client *client, const Partner__V1__Match *matc
                                                   {.title = "MET"},
                                                   {.title = "VALUE", .right = true},
                                                   {.title = "WEIGHT", .right = true},
-                                                  {.title = "WHY", .least = 30}};
+                                                  {.title = "WHY", .wrap = true, .least = 30}};
     struct table *table = table_new(client->arena, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < match->n_criteria; i++) {
         const Partner__V1__Criterion *criterion = match->criteria[i];

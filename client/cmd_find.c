@@ -117,12 +117,13 @@ static void write_table(struct client *client, const Partner__V1__FindHostsRespo
 /* How many fit, and where few do, what would bring more. */
 static void write_summary(struct client *client, const Partner__V1__FindHostsResponse *answer, FILE *file)
 {
-    const char *more = *answer->next_page_token ? "; more with --all, or --page-token " : "";
+    bool more = *answer->next_page_token != '\0', person = file == stdout;
     if (!answer->eligible)
         fputs("no host fits all wishes\n", file);
     else
-        fprintf(file, "%" PRIu64 " host%s fit%s%s%s\n", answer->eligible, answer->eligible == 1 ? "" : "s",
-                answer->eligible == 1 ? "s" : "", more, answer->next_page_token);
+        fprintf(file, "%" PRIu64 " host%s fit%s%s%s%s\n", answer->eligible, answer->eligible == 1 ? "" : "s",
+                answer->eligible == 1 ? "s" : "", more ? "; more with --all" : "",
+                more && !person ? ", or --page-token " : "", more && !person ? answer->next_page_token : "");
     const char *advice = match_advice(client->arena, answer);
     if (*advice)
         fputs(advice, file);

@@ -60,7 +60,7 @@ static void write_table(struct client *client, const Partner__V1__ListOrganisati
     else
         puts("no organisation is like that");
     if (*answer->next_page_token)
-        output_line(&client->output, "there are more: --all, or --page-token %s", answer->next_page_token);
+        puts("there are more: --all");
 }
 
 static int read_request(struct client *client, Partner__V1__ListOrganisationsRequest *request)

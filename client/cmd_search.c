@@ -15,20 +15,21 @@ static const char *const csv_columns[] = {"scheme", "code", "label", "score", "u
 
 static void write_table(struct client *client, const Partner__V1__SearchConceptsResponse *answer)
 {
-    static const struct table_column columns[] = {{.title = "CODE", .least = 12},
-                                                  {.title = "LABEL", .least = 20},
+    /* A code is there to be copied: never cut, at the end, where it does least harm on a narrow terminal. */
+    static const struct table_column columns[] = {{.title = "LABEL", .least = 20},
                                                   {.title = "SCORE", .right = true},
                                                   {.title = "USED", .right = true},
-                                                  {.title = "ALSO CALLED", .least = 12}};
+                                                  {.title = "CODE"}};
     struct arena *arena = client->arena;
     struct table *table = table_new(arena, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < answer->n_concepts; i++) {
         const Partner__V1__Concept *concept = answer->concepts[i];
         size_t others = concept->n_other_labels < 3 ? concept->n_other_labels : 3;
-        const char *cells[] = {concept->code, concept->label, arena_format(arena, "%.2f", concept->score),
+        const char *cells[] = {concept->label, arena_format(arena, "%.2f", concept->score),
                                concept->used_by ? arena_format(arena, "%zu", (size_t) concept->used_by) : "",
-                               record_strings(arena, concept->other_labels, others)};
+                               concept->code};
         table_add(table, cells);
+        table_note(table, record_strings(arena, concept->other_labels, others));
     }
     if (answer->n_concepts)
         output_table(&client->output, table);

@@ -63,6 +63,9 @@ int cmd_vocabulary_show(struct client *client)
     request.min_revision = client_min_revision(client);
     int failed = client_read(client, CONCEPT_PATH, &request.base,
                              &partner__v1__get_concept_response__descriptor, &message);
+    if (failed == EXIT_NOT_FOUND)
+        fprintf(stderr, "what to do: codes of words: partner search%s%s \"%s\"\n", in ? " --in " : "",
+                in ? in : "", request.code);
     if (failed)
         return failed;
     const Partner__V1__GetConceptResponse *answer = (const void *)message;

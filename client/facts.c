@@ -5,7 +5,7 @@
 
 struct table *facts_new(struct client *client)
 {
-    static const struct table_column columns[] = {{.title = ""}, {.title = "", .least = 30}};
+    static const struct table_column columns[] = {{.title = ""}, {.title = "", .least = 30, .wrap = true}};
     return table_new(client->arena, columns, 2);
 }
 

@@ -190,13 +190,12 @@ static void unknown_command(struct parser *parser, const char *word)
             suggestion_offer(&best, arena_strndup(parser->arena, command->name + skip,
                                                   strcspn(command->name + skip, " ")));
     const char *nearest = suggestion_word(&best);
-    const char *all = group ? arena_format(parser->arena, "partner %s --help", group) : "partner --help";
     if (nearest)
         fail(parser, arena_format(parser->arena, "there is no command '%s%s%s'; did you mean '%s'?",
                                   group ? group : "", group ? " " : "", word, nearest));
     else
-        fail(parser, arena_format(parser->arena, "there is no command '%s%s%s'; see %s", group ? group : "",
-                                  group ? " " : "", word, all));
+        fail(parser, arena_format(parser->arena, "there is no command '%s%s%s'", group ? group : "",
+                                  group ? " " : "", word));
 }
 
 static void parse_word(struct parser *parser, const char *word)
@@ -204,6 +203,10 @@ static void parse_word(struct parser *parser, const char *word)
     struct flags *flags = parser->flags;
     if (flags->command) {
         flags->words[flags->word_count++] = word;
+        return;
+    }
+    if (!flags->group && text_equal(word, "help")) { /* `help find` is `find --help` */
+        add_setting(parser, flag_find(parser->set, NULL, "help"), "");
         return;
     }
     const char *name = flags->group ? arena_format(parser->arena, "%s %s", flags->group, word) : word;

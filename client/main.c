@@ -3,21 +3,9 @@
 
 #include "base/arena.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "client/client.h"
 #include "client/exit.h"
 #include "client/help.h"
-
-/* `partner help find` is `partner find --help`. */
-static void take_help_word(int *argc, char **argv, bool *ret_help)
-{
-    *ret_help = *argc > 1 && text_equal(argv[1], "help");
-    if (!*ret_help)
-        return;
-    for (int i = 1; i + 1 < *argc; i++)
-        argv[i] = argv[i + 1];
-    argv[--*argc] = NULL;
-}
 
 static int usage_error(const struct flags *flags)
 {
@@ -26,10 +14,11 @@ static int usage_error(const struct flags *flags)
     return EXIT_USAGE;
 }
 
-static int run(struct client *client, bool help)
+static int run(struct client *client)
 {
     const struct flags *flags = &client->flags;
-    if (help || flags_has(flags, "help")) {
+    bool unknown = flags->error && !flags->command;
+    if (flags_has(flags, "help") && !unknown) {
         help_write(stdout, client->set, flags->command, flags->group);
         return EXIT_DONE;
     }
@@ -54,12 +43,10 @@ static int run(struct client *client, bool help)
 int main(int argc, char **argv)
 {
     struct client client = {.arena = arena_new(0), .set = &client_commands};
-    bool help;
     signal(SIGPIPE, SIG_IGN); /* a reader that went away is seen when writing */
     log_set_level(LOG_ERROR);
-    take_help_word(&argc, argv, &help);
     client.flags = flags_parse(client.arena, client.set, argc, (const char *const *)argv);
-    int code = run(&client, help);
+    int code = run(&client);
     if (!output_end() && code == EXIT_DONE)
         code = EXIT_FAILED;
     client_close(&client);

@@ -148,6 +148,18 @@ static void add_csv_cell(struct text_buffer *out, const char *cell)
     text_buffer_add(out, "\"");
 }
 
+void output_csv_row(const struct output *output, const char *const *cells, size_t count)
+{
+    struct text_buffer out = {0};
+    for (size_t i = 0; i < count; i++) {
+        text_buffer_add(&out, i ? "," : "");
+        add_csv_cell(&out, cells[i]);
+    }
+    text_buffer_add(&out, "\r\n");
+    output_text(output, &out);
+    text_buffer_fini(&out);
+}
+
 static void write_csv(const struct output *output, const struct output_list *list, const struct paths *paths)
 {
     struct text_buffer out = {0}, cell = {0};

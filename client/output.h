@@ -55,6 +55,7 @@ struct status output_one(const struct output *output, const ProtobufCMessage *me
                          const char *const *columns);
 
 void output_table(const struct output *output, const struct table *table);
+void output_csv_row(const struct output *output, const char *const *cells, size_t count);
 void output_text(const struct output *output, const struct text_buffer *text);
 /* A line for people: cut nowhere, broken between words. */
 [[gnu::format(printf, 2, 3)]] void output_line(const struct output *output, const char *format, ...);

@@ -140,11 +140,25 @@ static void add_cell(const struct table *table, struct text_buffer *out, const c
         add_blanks(out, fill);
 }
 
+/* The last cell over as many lines as it takes, each below the first one's start. */
+static void add_wrapped(struct text_buffer *out, const char *text, unsigned start, unsigned width)
+{
+    struct text_buffer lines = {0};
+    table_wrap(&lines, text, start, start + width);
+    text_buffer_append(out, lines.bytes + start, lines.size - start - 1);
+    text_buffer_fini(&lines);
+}
+
 static void add_line(const struct table *table, struct text_buffer *out, const char *const *cells,
                      const unsigned *widths)
 {
-    for (size_t i = 0; i < table->column_count; i++) {
+    unsigned start = 0;
+    for (size_t i = 0; i < table->column_count; start += widths[i++] + GAP) {
         bool last = i + 1 == table->column_count;
+        if (last && table->columns[i].wrap && text_width(cells[i]) > widths[i]) {
+            add_wrapped(out, cells[i], start, widths[i]);
+            return;
+        }
         add_cell(table, out, cells[i], widths[i], table->columns[i].right, last);
         if (!last)
             add_blanks(out, GAP);

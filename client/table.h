@@ -14,6 +14,7 @@ struct table_column {
     const char *title;
     bool right;     /* numbers */
     unsigned least; /* 0: never narrowed; else not below this */
+    bool wrap;      /* of the last column: what is too long goes on in the next line, and is not cut */
 };
 
 struct table *table_new(struct arena *arena, const struct table_column *columns, size_t column_count);

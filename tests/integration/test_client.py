@@ -6,8 +6,10 @@ import os
 import pathlib
 import pty
 import select
+import shutil
 import subprocess
 import time
+import unittest
 
 import harness
 
@@ -424,9 +426,82 @@ class CommandLine(harness.Case):
         self.assertEqual({"create", "list"}, {word for word in words[0].split() if not word.startswith("-")})
         self.assertEqual("--network", words[1])
         self.assertEqual("keep extend", words[2])
-        self.assertIn("complete -c partner", self.partner("completion", "fish").stdout)
         self.assertIn("#compdef partner", self.partner("completion", "zsh").stdout)
         self.assertEqual(2, self.partner("completion", "csh").returncode)
+
+    @unittest.skipUnless(shutil.which("fish"), "fish is not installed")
+    def test_fish_completes(self):
+        path = self.daemon.folder / "partner.fish"
+        path.write_text(self.partner("completion", "fish").stdout, encoding="utf-8")
+
+        def complete(line: str) -> set[str]:
+            done = subprocess.run(["fish", "--no-config", "-c", f"source {path}; complete -C '{line}'"], capture_output=True,
+                                  text=True, check=True, env=self.daemon.environment, stdin=subprocess.DEVNULL)
+            self.assertEqual("", done.stderr)
+            return {row.split("\t")[0] for row in done.stdout.splitlines()}
+
+        self.assertLessEqual({"find", "export", "watch", "admin"}, complete("partner "))
+        self.assertEqual({"create", "list"}, complete("partner admin registry "))
+        self.assertEqual({"keep", "extend"}, complete("partner find --network "))
+        self.assertEqual({"--marks"}, complete("partner watch --mark"))
+
+    @unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
+    def test_zsh_takes_its_completion(self):
+        path = self.daemon.folder / "partner.zsh"
+        path.write_text(self.partner("completion", "zsh").stdout, encoding="utf-8")
+        done = subprocess.run(["zsh", "-f", "-c", f"autoload -U compinit; compinit -u -D; source {path}; print $_comps[partner]"],
+                              capture_output=True, text=True, check=True, env=self.daemon.environment, stdin=subprocess.DEVNULL)
+        self.assertEqual(("", True), (done.stderr, "_partner" in done.stdout))
+
+    @unittest.skipUnless(shutil.which("man"), "man is not installed")
+    def test_the_manual_is_rendered_without_a_warning(self):
+        page = self.partner("manual").stdout
+        done = subprocess.run(["man", "--warnings=all", "-l", "-"], input=page, text=True, capture_output=True, check=True,
+                              env={**self.daemon.environment, "MANWIDTH": "80", "LC_ALL": "C.UTF-8"})
+        self.assertEqual("", done.stderr)
+        for word in ("partner export", "partner watch", "--ca-file", "EXIT CODES"):
+            self.assertIn(word, done.stdout)
+
+    def test_every_command_has_help(self):
+        commands = [line.split("  ")[1] for line in self.partner("--help").stdout.split("commands:\n")[1].split("\n\n")[0].splitlines()]
+        self.assertIn("admin token revoke", commands)
+        for command in commands:
+            done = self.partner(*command.split(), "--help")
+            self.assertEqual((0, ""), (done.returncode, done.stderr))
+            self.assertTrue(done.stdout.startswith(f"partner {command}: "))
+            self.assertLessEqual(max(map(len, done.stdout.splitlines())), 140, command)
+
+    def test_help_of_what_is_not_there_is_wrong_usage(self):
+        for arguments in (["help", "fidn"], ["fidn", "--help"]):
+            done = self.partner(*arguments)
+            self.assertEqual((2, ""), (done.returncode, done.stdout))
+            self.assertIn("'find'", done.stderr)
+
+    def test_o_means_a_file_where_help_says_so_and_the_form_elsewhere(self):
+        self.assertIn("  -o, --file FILE|-", self.partner("export", "--help").stdout)
+        self.assertNotIn("-o, --output", self.partner("export", "--help").stdout)
+        self.assertIn("-o, --output", self.partner("list", "--help").stdout)
+
+    def test_a_time_in_csv_is_a_plain_cell(self):
+        row = next(csv.DictReader(io.StringIO(self.partner("status", "--output", "csv").stdout)))
+        self.assertRegex(row["start_time"], r"^20\d\d-\d\d-\d\dT[0-9:.]+Z$")
+
+    def test_config_has_all_forms(self):
+        rows = list(csv.DictReader(io.StringIO(self.partner("config", "--output", "csv").stdout)))
+        for whole, form in ((json.loads(self.partner("config", "--output", "json").stdout), "json"),
+                            (lines_of(self.partner("config", "--output", "jsonl").stdout), "jsonl")):
+            self.assertEqual([{**row, "value": form} if row["name"] == "output" else row for row in rows], whole)
+        self.assertIn("--server", self.partner("config", "--output", "table").stdout)
+
+    def test_a_word_that_is_almost_one_is_suggested(self):
+        done = self.partner("list", "--role", "hostin")
+        self.assertEqual(6, done.returncode)
+        self.assertIn("did you mean 'hosting'?", done.stderr)
+
+    def test_a_file_that_is_not_there_is_named(self):
+        done = self.partner("apply", "nowhere.jsonl")
+        self.assertEqual((6, ""), (done.returncode, done.stdout))
+        self.assertIn("nowhere.jsonl can't be opened", done.stderr)
 
     def test_a_terminal_gets_a_table_that_fits_it_and_colour(self):
         try:
@@ -449,5 +524,5 @@ class CommandLine(harness.Case):
         os.close(main)
         self.assertEqual(0, process.wait(10 * harness.SLOW))
         self.assertIn(b"\x1b[1m", text)
-        for line in text.decode().replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines():
+        for line in text.decode().replace("\x1b[1m", "").replace("\x1b[2m", "").replace("\x1b[0m", "").splitlines():
             self.assertLessEqual(len(line), 60)

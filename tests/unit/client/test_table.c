@@ -81,6 +81,15 @@ static void control_characters_do_not_reach_the_terminal(void **state)
     assert_string_equal(written(table, 0, false), "1  a [2Jb  c  7 \n    x y\n");
 }
 
+static void a_last_column_that_wraps_is_not_cut(void **state)
+{
+    static const struct table_column wrapping[] = {{.title = "A"}, {.title = "B", .least = 5, .wrap = true}};
+    (void)state;
+    struct table *table = table_new(arena, wrapping, 2);
+    table_add(table, (const char *const[]){"ab", "one two three four five six"});
+    assert_string_equal(written(table, 28, false), "ab  one two three four five\n    six\n");
+}
+
 static void a_note_is_broken_between_words(void **state)
 {
     (void)state;
@@ -104,6 +113,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_are_as_wide_as_their_cells),
+        cmocka_unit_test(a_last_column_that_wraps_is_not_cut),
         cmocka_unit_test(a_loose_column_gives_way_on_a_narrow_terminal),
         cmocka_unit_test(wide_letters_count_for_two_columns),
         cmocka_unit_test(control_characters_do_not_reach_the_terminal),

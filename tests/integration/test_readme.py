@@ -1,8 +1,10 @@
 """The README's examples, word for word, against a daemon with the sample registry."""
 from __future__ import annotations
 
+import json
 import os
 import re
+import signal
 import subprocess
 
 import harness
@@ -23,17 +25,21 @@ def blocks(heading: str) -> list[str]:
 
 
 class TheReadme(sample.Case):
-    def run_block(self, script: str) -> str:
+    def start(self, script: str) -> subprocess.Popen:
         """In a folder with the build where the README has it; the port is the daemon's."""
         build = self.daemon.folder / "build"
         build.mkdir(exist_ok=True)
         if not (build / "release").exists():
             os.symlink(harness.BUILD, build / "release")
-        done = subprocess.run(
+        return subprocess.Popen(
             ["bash", "-e", "-u", "-o", "pipefail", "-c", script.replace("127.0.0.1:8470", self.daemon.target)],
-            cwd=self.daemon.folder, capture_output=True, text=True, timeout=60 * harness.SLOW, check=False,
-            stdin=subprocess.DEVNULL,
+            cwd=self.daemon.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={**self.daemon.environment, "PATH": f"/usr/bin:{os.environ['PATH']}", "PARTNER_SERVER": self.daemon.url})
+
+    def run_block(self, script: str) -> str:
+        process = self.start(script)
+        out, errors = process.communicate(timeout=60 * harness.SLOW)
+        done = subprocess.CompletedProcess(script, process.returncode, out, errors)
         self.assertEqual(0, done.returncode, f"{script}\n{done.stdout}\n{done.stderr}")
         return done.stdout
 
@@ -54,3 +60,18 @@ class TheReadme(sample.Case):
         self.run_block(examples[0])
         answer = harness.wait_until(lambda: self.list(registry="mine").organisations, 10, "the records to show")
         self.assertEqual(["mine/bakery", "mine/school"], [organisation.id for organisation in answer])
+
+    def test_a_copy_is_taken_and_followed_as_described(self) -> None:
+        export, watch = "".join(blocks("Keeping in step")).splitlines()
+        self.run_block(export)
+        self.assertLessEqual(2450, len((self.daemon.folder / "all.jsonl").read_text(encoding="utf-8").splitlines()))
+        watching = self.start(f"exec {watch}")
+        try:
+            answer = self.apply("followed", [sample.organisation("one", "followed")])
+            changes = self.daemon.folder / "changes.jsonl"
+            harness.wait_until(lambda: changes.exists() and "\n" in changes.read_text(encoding="utf-8"), 20, "a change to come")
+            self.assertEqual(str(answer.revision), json.loads(changes.read_text(encoding="utf-8").splitlines()[0])["revision"])
+        finally:
+            watching.send_signal(signal.SIGINT)
+            watching.communicate(timeout=20 * harness.SLOW)
+        self.assertEqual(130, watching.returncode)

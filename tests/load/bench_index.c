@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "match/query.h"
+#include "match/senders.h"
 #include "vocab/vocabulary.h"
 
 enum {
@@ -215,40 +216,46 @@ static void put_organisation(struct match_builder *builder, struct arena *arena,
     match_builder_put(builder, &record);
 }
 
-static void put_offer(struct match_builder *builder, struct arena *arena, uint32_t number)
+static pb_offer *offer_of(struct arena *arena, uint32_t number)
 {
     static Partner__V1__Mode modes[] = {PARTNER__V1__MODE__MODE_PHYSICAL, PARTNER__V1__MODE__MODE_BLENDED};
     struct host host = hosts[number];
-    pb_offer offer = PARTNER__V1__OFFER__INIT;
+    pb_offer *offer = arena_alloc(arena, sizeof *offer);
+    partner__v1__offer__init(offer);
     uint32_t other = host.field / FIELDS_A_BROAD * FIELDS_A_BROAD + below(FIELDS_A_BROAD);
     char *sectors[] = {sector(arena, host.field, 4), sector(arena, other, 4)};
-    offer.id = arena_format(arena, "r%u/offer-%u", number % 20, number);
-    offer.organisation_id = organisation_id(arena, number);
-    offer.title = arena_format(arena, "Placement number %u", number);
-    offer.sectors = sectors;
-    offer.n_sectors = below(5) || other == host.field ? 1 : 2;
-    offer.duration = days(arena);
-    offer.n_outcomes = OUTCOMES;
-    offer.outcomes = outcomes(arena, host.field, OUTCOMES, false);
-    offer.languages = languages(arena, host.country, &offer.n_languages);
+    offer->id = arena_format(arena, "r%u/offer-%u", number % 20, number);
+    offer->organisation_id = organisation_id(arena, number);
+    offer->title = arena_format(arena, "Placement number %u", number);
+    offer->sectors = arena_copy(arena, sectors, sizeof sectors);
+    offer->n_sectors = below(5) || other == host.field ? 1 : 2;
+    offer->duration = days(arena);
+    offer->n_outcomes = OUTCOMES;
+    offer->outcomes = outcomes(arena, host.field, OUTCOMES, false);
+    offer->languages = languages(arena, host.country, &offer->n_languages);
     uint32_t levels[] = {3 + below(2), 5};
-    offer.eqf_levels = levels;
-    offer.n_eqf_levels = 1 + below(2);
-    offer.modes = modes;
-    offer.n_modes = below(5) ? 1 : 2;
-    Partner__V1__Recognition recognition = PARTNER__V1__RECOGNITION__INIT;
-    char *way = arena_strdup(arena, "portfolio");
-    recognition.assessment = recognition.documents = &way;
-    recognition.n_assessment = below(2);
-    recognition.n_documents = below(3) == 0;
-    recognition.validated_by_host = below(4) == 0;
-    offer.recognition = &recognition;
-    pb_window window = PARTNER__V1__WINDOW__INIT, *one = &window;
-    window.period = period(arena, 60 + below(200));
-    window.places = 1 + below(6);
-    offer.windows = &one;
-    offer.n_windows = below(3) > 0;
-    struct record record = {.kind = RECORD_OFFER, .offer = &offer};
+    offer->eqf_levels = arena_copy(arena, levels, sizeof levels);
+    offer->n_eqf_levels = 1 + below(2);
+    offer->modes = modes;
+    offer->n_modes = below(5) ? 1 : 2;
+    Partner__V1__Recognition *recognition = offer->recognition = arena_alloc(arena, sizeof *recognition);
+    partner__v1__recognition__init(recognition);
+    recognition->assessment = recognition->documents = one_text(arena, arena_strdup(arena, "portfolio"));
+    recognition->n_assessment = below(2);
+    recognition->n_documents = below(3) == 0;
+    recognition->validated_by_host = below(4) == 0;
+    pb_window *window = arena_alloc(arena, sizeof *window);
+    partner__v1__window__init(window);
+    window->period = period(arena, 60 + below(200));
+    window->places = 1 + below(6);
+    offer->windows = arena_copy(arena, &window, sizeof(pb_window *));
+    offer->n_windows = below(3) > 0;
+    return offer;
+}
+
+static void put_offer(struct match_builder *builder, struct arena *arena, uint32_t number)
+{
+    struct record record = {.kind = RECORD_OFFER, .offer = offer_of(arena, number)};
     match_builder_put(builder, &record);
 }
 
@@ -309,6 +316,21 @@ static struct match_question question_of(struct arena *arena, uint32_t host_coun
                                    .today = TODAY};
 }
 
+/* One in so many hosts has a need of its own stored. */
+enum { HOSTS_A_NEED = 10 };
+
+static void put_needs(struct match_builder *builder, uint32_t host_count)
+{
+    struct arena *arena = arena_new(0);
+    for (uint32_t i = 0; i < host_count / HOSTS_A_NEED; i++, arena_reset(arena)) {
+        pb_need need = *question_of(arena, host_count, below(2)).need;
+        need.id = arena_format(arena, "r%u/need-%u", i % 20, i);
+        struct record record = {.kind = RECORD_NEED, .need = &need};
+        match_builder_put(builder, &record);
+    }
+    arena_free(arena);
+}
+
 static int compare_ns(const void *left, const void *right)
 {
     int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
@@ -367,6 +389,32 @@ static void ask(const struct match_index *index, const char *what, struct match_
         times_ns[i] = cpu_ns() - start_ns;
         arena_reset(arena);
     }
+    tell(what, times_ns, count);
+    arena_free(arena);
+    free(times_ns);
+}
+
+/* Offers that ask which of the stored needs they could serve. */
+static void ask_senders(const struct match_index *index, const char *what, uint32_t host_count,
+                        uint32_t count, Partner__V1__MatchView view)
+{
+    int64_t *times_ns = heap_alloc(count * sizeof *times_ns);
+    struct arena *arena = arena_new(0);
+    double eligible = 0;
+    for (uint32_t i = 0; i < count; i++, arena_reset(arena)) {
+        Partner__V1__FindSendersResponse response = PARTNER__V1__FIND_SENDERS_RESPONSE__INIT;
+        struct senders_question question = {.offer = offer_of(arena, below(host_count)),
+                                            .view = view,
+                                            .page_size = 20,
+                                            .page_token = "",
+                                            .today = TODAY};
+        int64_t start_ns = cpu_ns();
+        if (!status_ok(match_find_senders(index, arena, &question, &response)))
+            abort();
+        times_ns[i] = cpu_ns() - start_ns;
+        eligible += (double)response.eligible;
+    }
+    printf("%zu needs, %.0f eligible on average\n", match_index_need_count(index), eligible / count);
     tell(what, times_ns, count);
     arena_free(arena);
     free(times_ns);
@@ -461,6 +509,12 @@ int main(int argc, char **argv)
     index = rebuild(builder, index);
     index = change(builder, index, host_count, 20, 1, "publish after it, a change each");
     ask(index, "full page, after the rebuild", full, count, basic);
+
+    put_needs(builder, host_count);
+    index = change(builder, index, host_count, 1, 1, "publish, all needs new");
+    ask_senders(index, "senders, basic", host_count, count, basic);
+    ask_senders(index, "senders, full view", host_count, count, PARTNER__V1__MATCH_VIEW__MATCH_VIEW_FULL);
+    index = change(builder, index, host_count, 20, 1, "publish with needs, a change each");
 
     match_index_release(index);
     match_builder_free(builder);

@@ -6,7 +6,7 @@
  * calls begin at fixed times, however late the answers are, and each is timed from when it was meant to begin: a server that
  * stalls is seen by all that would have come meanwhile. With --streams each connection has so many calls under way, the next
  * begins when one ends: that gives the highest rate, and no honest times. --pid names the server's process, whose CPU and memory
- * are read. Prints one line of JSON; ends with 1 where a call didn't end in OK. */
+ * are read. --plain is for a server that speaks no gRPC: any answer with status 200 is fine. Prints one line of JSON; ends with 1 where a call didn't end in OK. */
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -59,6 +59,7 @@ struct bench {
     size_t request_count, next_request;
     struct connection *connections;
     unsigned connection_count, next_connection, streams;
+    bool is_plain;
     double rate, seconds, warm_seconds;
     int pid;
     int64_t start_ns, warm_ns, end_ns;
@@ -156,9 +157,12 @@ static void begin_call(struct connection *connection, int64_t due_ns)
 }
 
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
-                     size_t name_bytes, const uint8_t *value, size_t value_bytes, uint8_t, void *)
+                     size_t name_bytes, const uint8_t *value, size_t value_bytes, uint8_t, void *context)
 {
+    bool is_plain = ((struct connection *)context)->bench->is_plain;
     struct call *call = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
+    if (call && is_plain && name_bytes == 7 && memcmp(name, ":status", 7) == 0)
+        call->is_ok = value_bytes == 3 && memcmp(value, "200", 3) == 0;
     if (call && name_bytes == 11 && memcmp(name, "grpc-status", 11) == 0)
         call->is_ok = value_bytes == 1 && *value == '0';
     return 0;
@@ -298,6 +302,8 @@ static void run(struct bench *bench, int poll)
             connection_send(&bench->connections[i]);
         wait_until(poll, due_ns);
     }
+    if (!bench->end_cpu_ns)
+        bench->end_cpu_ns = cpu_ns(bench->pid);
 }
 
 static double ms(const struct bench *bench, double share)
@@ -344,6 +350,7 @@ static void read_options(struct bench *bench, int argc, char **argv)
         {"seconds", required_argument, NULL, 's'},
         {"warm", required_argument, NULL, 'w'},
         {"pid", required_argument, NULL, 'p'},
+        {"plain", no_argument, NULL, 'l'},
         {0},
     };
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
@@ -365,6 +372,9 @@ static void read_options(struct bench *bench, int argc, char **argv)
             break;
         case 'p':
             bench->pid = atoi(optarg);
+            break;
+        case 'l':
+            bench->is_plain = true;
             break;
         default:
             exit(2);

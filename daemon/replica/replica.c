@@ -9,6 +9,7 @@
 #include "base/metric.h"
 #include "loop/loop.h"
 #include "loop/timer.h"
+#include "loop/worker.h"
 #include "match/index.h"
 #include "replica/change_feed.h"
 #include "replica/change_ring.h"
@@ -36,6 +37,9 @@ struct replica {
     char *epoch;
     struct reader_list readers;
 
+    struct match_rebuild *rebuild; /* under way on the worker; else NULL */
+    struct worker_pool *worker;
+
     struct timer publish_timer;
     bool loading, within_revision, dirty;
     uint64_t whole_revision; /* the last one that has come whole */
@@ -47,6 +51,31 @@ struct replica {
 };
 
 /* ---- publishing ---- */
+
+static void publish_soon(struct replica *replica);
+
+static void run_rebuild(void *context)
+{
+    const struct replica *replica = context;
+    match_rebuild_run(replica->rebuild);
+}
+
+static void on_rebuilt(void *context)
+{
+    struct replica *replica = context;
+    if (!replica->rebuild)
+        return;
+    working_set_rebuild_finish(replica->set, replica->rebuild);
+    replica->rebuild = NULL;
+    if (replica->feed)
+        publish_soon(replica);
+}
+
+static void rebuild_if_due(struct replica *replica)
+{
+    if (!replica->rebuild && (replica->rebuild = working_set_rebuild_begin(replica->set)) != NULL)
+        worker_submit(replica->worker, replica->loop, run_rebuild, on_rebuilt, replica);
+}
 
 static void publish(struct replica *replica)
 {
@@ -64,6 +93,7 @@ static void publish(struct replica *replica)
     metric_set(replica->revision_metric, (int64_t)replica->whole_revision);
     metric_observe_ns(replica->publish_metric, replica->publish_took_ns);
     reader_list_notify(&replica->readers);
+    rebuild_if_due(replica);
 }
 
 static void publish_now(void *context)
@@ -225,6 +255,7 @@ struct replica *replica_new(struct loop *loop, const struct store_settings *sett
     replica->settings = settings;
     replica->set = working_set_new();
     replica->newest = snapshot_ref_new();
+    replica->worker = worker_pool_new(1);
     replica->changes = change_ring_new(watch_bytes);
     replica->change_feed = change_feed_new(replica->changes, settings);
     replica->revision_metric =
@@ -299,6 +330,9 @@ void replica_free(struct replica *replica)
     drop_file(replica);
     if (replica->concepts)
         vocabulary_release(vocabulary_builder_finish(replica->concepts));
+    worker_pool_free(replica->worker); /* waits for what is under way */
+    if (replica->rebuild)
+        working_set_rebuild_finish(replica->set, replica->rebuild);
     snapshot_ref_free(replica->newest);
     working_set_free(replica->set);
     change_feed_free(replica->change_feed);

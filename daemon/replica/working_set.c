@@ -300,6 +300,16 @@ struct snapshot *working_set_publish(struct working_set *set, uint64_t revision)
     return snapshot;
 }
 
+struct match_rebuild *working_set_rebuild_begin(struct working_set *set)
+{
+    return match_builder_wants_rebuild(set->matching) ? match_rebuild_begin(set->matching) : NULL;
+}
+
+void working_set_rebuild_finish(struct working_set *set, struct match_rebuild *rebuild)
+{
+    match_rebuild_finish(set->matching, rebuild);
+}
+
 /* All entries that are in the set as it is now. */
 static void retire_all(struct working_set *set)
 {

@@ -7,6 +7,7 @@
 #include "replica/snapshot.h"
 
 struct match_builder;
+struct match_rebuild;
 struct directory_builder;
 
 /* The records as the replica is changing them: the set that was published last, what has changed since, the registries'
@@ -33,3 +34,8 @@ size_t working_set_changed(const struct working_set *set);
 
 /* A snapshot of all as it is now, with one reference; frees what no snapshot reads any more. There is a vocabulary. */
 struct snapshot *working_set_publish(struct working_set *set, uint64_t revision);
+
+/* A new base for the match index where so much has changed that it is due, else NULL: to be run by match_rebuild_run on any
+ * thread while the set goes on, then finished. At most one at a time. */
+struct match_rebuild *working_set_rebuild_begin(struct working_set *set);
+void working_set_rebuild_finish(struct working_set *set, struct match_rebuild *rebuild);

@@ -166,6 +166,11 @@ static void print_hint(const struct client *client, struct status status)
 /* "id is not of the form ...", but "id: there is no organisation ...": many messages go on from the field's name. */
 static void tell_fault(const char *field, const char *message)
 {
+    const char *dot = strrchr(field, '.'), *last = dot ? dot + 1 : field;
+    if (*last && text_starts_with(message, last)) {
+        fprintf(stderr, "error: %s\n", message);
+        return;
+    }
     bool goes_on = text_starts_with(message, "is ") || text_starts_with(message, "has ");
     fprintf(stderr, "error: %s%s%s\n", field, !*field ? "" : goes_on ? " " : ": ", message);
 }
@@ -173,10 +178,8 @@ static void tell_fault(const char *field, const char *message)
 int client_report(const struct client *client, struct status status)
 {
     const char *message = status.message && *status.message ? status.message : status_code_name(status.code);
-    if (status.field && *status.field && !strstr(message, status.field))
-        tell_fault(status.field, message);
-    else
-        fprintf(stderr, "error: %s\n", message);
+    bool named = !status.field || strstr(message, status.field);
+    tell_fault(named ? "" : status.field, message);
     for (const struct fault *fault = status.more; fault; fault = fault->next)
         tell_fault(fault->field ? fault->field : "", fault->message);
     print_hint(client, status);

@@ -112,8 +112,11 @@ static void tell_summary(const struct export *export, const char *state)
     if (state)
         fprintf(stderr, "go on with: partner watch --state-file %s\n", state);
     else
-        fprintf(stderr, "go on with: partner watch --after %" PRIu64 " --epoch %s\n", place->after_revision,
+        fprintf(stderr, "go on with: partner watch --after %" PRIu64 " --epoch %s", place->after_revision,
                 place->epoch);
+    for (size_t i = 0; !state && i < place->n_registries; i++)
+        fprintf(stderr, "%s%s", i ? "," : " --registry ", place->registries[i]);
+    fputs(state ? "" : "\n", stderr);
 }
 
 /* The records first: a place without them would leave them out for good. */

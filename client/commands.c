@@ -4,6 +4,11 @@
 
 #define SCHEMES "sector|outcome|occupation|country|region|industry|language"
 
+static const struct flag status_flags[] = {
+    {"registries", 0, FLAG_SWITCH, NULL, "each registry, from where it is followed, and how far it is behind"},
+    {.name = NULL},
+};
+
 static const struct flag global_flags[] = {
     {"server", 0, FLAG_TEXT, "URL", "where partnerd is; http://127.0.0.1:8470 where nothing says otherwise"},
     {"token-file", 0, FLAG_TEXT, "FILE", "a file with the token, which nobody else may read"},
@@ -287,11 +292,11 @@ static const struct command commands[] = {
         .examples = "partner export -o all.jsonl --state-file partner.state\n"
                     "partner export --registry es,pt | gzip > iberia.jsonl.gz",
         .text =
-            "A record a line, as {\"offer\":{...}}, an organisation before what names it: apply takes the "
-            "same "
-            "lines. How many there were, and the revision and the epoch they stand for, are told on standard "
-            "error. The state file is written last, so that partner watch --state-file goes on from these "
-            "records and misses nothing.",
+            "A record a line, as {\"offer\":{...}}, an organisation before what names it: apply and push "
+            "take "
+            "the same lines, a registry at a time. How many there were, and the revision and the epoch they "
+            "stand for, are told on standard error. The state file is written last, so that partner watch "
+            "--state-file goes on from these records and misses nothing.",
         .flags = {export_flags, read_flags},
         .run = cmd_export,
     },
@@ -343,7 +348,8 @@ static const struct command commands[] = {
     {
         .name = "status",
         .summary = "how the server is",
-        .examples = "partner status\npartner status --output json",
+        .examples = "partner status\npartner status --registries\npartner status --output json",
+        .flags = {status_flags},
         .run = cmd_status,
     },
     {

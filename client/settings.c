@@ -61,6 +61,8 @@ static const char *file_path(struct arena *arena)
 static int read_key(void *context, const char *section, const char *key, const char *value)
 {
     struct reading *reading = context;
+    if (!*section) /* above the first [profile] it would be nobody's */
+        return 0;
     bool mine = text_equal(section, reading->settings->of[SETTING_PROFILE].value);
     reading->section_found |= mine;
     if (text_equal(key, "token-file")) {
@@ -90,6 +92,11 @@ static struct status read_file(struct reading *reading)
     const char *path = reading->settings->file;
     struct stat facts;
     FILE *file = path ? fopen(path, "re") : NULL;
+    bool usual = text_equal(reading->settings->of[SETTING_PROFILE].value, "default");
+    if (!file && !usual)
+        return status_format(reading->arena, STATUS_INVALID_ARGUMENT, NULL,
+                             "there is no profile [%s]: the configuration file %s can't be read",
+                             reading->settings->of[SETTING_PROFILE].value, path ? path : "(HOME is not set)");
     if (!file)
         return STATUS_NONE;
     bool token_before = reading->settings->of[SETTING_TOKEN].value != NULL;
@@ -105,7 +112,7 @@ static struct status read_file(struct reading *reading)
     if (!token_before && reading->settings->of[SETTING_TOKEN].value && open_to_others)
         return status_format(reading->arena, STATUS_INVALID_ARGUMENT, NULL,
                              "%s holds a token and others can read it: chmod 600 %s", path, path);
-    if (!reading->section_found && !text_equal(reading->settings->of[SETTING_PROFILE].value, "default"))
+    if (!reading->section_found && !usual)
         return status_format(reading->arena, STATUS_INVALID_ARGUMENT, NULL, "%s has no profile [%s]", path,
                              reading->settings->of[SETTING_PROFILE].value);
     return STATUS_NONE;

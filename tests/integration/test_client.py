@@ -222,6 +222,7 @@ class Finding(Sample):
                 done = self.partner("find", *arguments)
                 self.assertEqual(6, done.returncode, done.stderr)
                 self.assertRegex(done.stderr, r"(?m)^error: ")
+                self.assertNotRegex(done.stderr, r"(\w+): \1")
 
     def test_explain_tells_every_wish_and_criterion(self):
         best = lines_of(self.ok(*QUESTION).stdout)[0]
@@ -405,6 +406,15 @@ class CommandLine(harness.Case):
         done = self.partner("status", environment=place)
         self.assertEqual(2, done.returncode)
         self.assertIn("line 2", done.stderr)
+        file.write_text("server = http://127.0.0.1:1\n[default]\n", encoding="utf-8")
+        done = self.partner("status", environment=place)
+        self.assertEqual(2, done.returncode)
+        self.assertIn("line 1", done.stderr)
+
+    def test_a_profile_that_is_not_there_is_told_without_a_file_too(self):
+        done = self.partner("--profile", "work", "status")
+        self.assertEqual(2, done.returncode)
+        self.assertIn("[work]", done.stderr)
 
     def test_a_token_file_that_others_can_read_is_refused(self):
         path = pathlib.Path(self.daemon.folder, "token")

@@ -7,6 +7,7 @@
 #include "client/exit.h"
 #include "client/facts.h"
 #include "client/record_text.h"
+#include "client/status_registries.h"
 #include "partner/v1/admin.pb-c.h"
 
 #define STATUS_PATH "/partner.v1.AdminService/GetStatus"
@@ -21,6 +22,29 @@ static const char *const csv_columns[] = {"version",
                                           "needs",
                                           "index_bytes",
                                           NULL};
+
+static uint64_t rejected_of(const Partner__V1__UpstreamStatus *upstream)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < upstream->n_rejected; i++)
+        count += upstream->rejected[i]->count;
+    return count;
+}
+
+/* "madrid, https://...: 3 registries, lag none" */
+static const char *upstream_text(struct arena *arena, const Partner__V1__UpstreamStatus *upstream)
+{
+    uint64_t rejected = rejected_of(upstream);
+    const char *text =
+        arena_format(arena, "%s, %s: %s, %zu registries, lag %s", upstream->name, upstream->url,
+                     upstream->connected ? "connected" : "NOT connected", upstream->n_registries,
+                     status_lag_text(arena, upstream->lag_revisions, upstream->lag_seconds));
+    if (upstream->n_left_out)
+        text = arena_format(arena, "%s, %zu left out", text, upstream->n_left_out);
+    if (rejected)
+        text = arena_format(arena, "%s, %" PRIu64 " records rejected", text, rejected);
+    return *upstream->error ? arena_format(arena, "%s: %s", text, upstream->error) : text;
+}
 
 static void write_facts(struct client *client, const Partner__V1__GetStatusResponse *answer)
 {
@@ -40,6 +64,8 @@ static void write_facts(struct client *client, const Partner__V1__GetStatusRespo
     facts_add(table, "since", record_time(arena, answer->start_time));
     for (size_t i = 0; i < answer->n_vocabularies; i++)
         facts_add(table, i ? "" : "vocabularies", answer->vocabularies[i]);
+    for (size_t i = 0; i < answer->n_upstreams; i++)
+        facts_add(table, i ? "" : "follows", upstream_text(arena, answer->upstreams[i]));
     facts_write(client, table);
 }
 
@@ -51,6 +77,8 @@ int cmd_status(struct client *client)
                              &partner__v1__get_status_response__descriptor, &message);
     if (failed)
         return failed;
+    if (flags_has(&client->flags, "registries"))
+        return status_registries(client, (const void *)message);
     if (output_wants_table(&client->output, false)) {
         write_facts(client, (const void *)message);
         return EXIT_DONE;

@@ -122,6 +122,13 @@ class Federation(harness.Case):
         self.servers.append(server)
         return server
 
+    def partner(self, *arguments: str, server: str) -> subprocess.CompletedProcess:
+        return subprocess.run([harness.BUILD / "partner", "--server", server, *arguments], capture_output=True, text=True,
+                              timeout=30 * harness.SLOW, check=True, env=harness.plain_environment())
+
+    def converge_on(self, server: Server, registry: str) -> None:
+        harness.wait_until(lambda: records_of(server).get(registry), 20, f"{server.name} has {registry}")
+
     def converge(self, *servers: Server, seconds: float = 30) -> dict:
         """Waits until all hold the same, and gives it."""
         def same():
@@ -163,6 +170,23 @@ class TwoServers(Federation):
         self.assertEqual(("madrid", "Title of es", "", 2), (registry.upstream, registry.title, registry.upstream_error,
                                                             registry.organisations))
         self.assertGreater(registry.last_contact_time.seconds, time.time() - 60)
+
+    def test_partner_shows_the_lag(self):
+        one, two = self.pair()
+        two.create("mine")
+        self.converge_on(two, "es")
+        harness.wait_until(lambda: (u := two.upstream("madrid")) and u.connected and u.registries and not u.lag_revisions, 10,
+                           "all is well")
+        done = self.partner("status", "--registries", "--output", "table", server=two.daemon.url)
+        self.assertRegex(done.stdout, r"REGISTRY +ORGANISATIONS +OFFERS +NEEDS +FOLLOWED FROM +LAG +LAST CONTACT\n")
+        self.assertRegex(done.stdout, r"es +1 +1 +0 +madrid +none +\d{4}-")
+        self.assertRegex(done.stdout, r"mine +0 +0 +0 *\n")
+        done = self.partner("status", "--output", "table", server=two.daemon.url)
+        self.assertIn(f"madrid, {one.daemon.url}: connected, 1 registries, lag none", " ".join(done.stdout.split()))
+        one.daemon.stop()
+        harness.wait_until(lambda: two.registry("es").upstream_error, 10, "the error is shown")
+        done = self.partner("status", "--registries", "--output", "table", server=two.daemon.url)
+        self.assertIn(two.registry("es").upstream_error, " ".join(done.stdout.split()))
 
     def test_followed_registries_are_read_only(self):
         one, two = self.pair()

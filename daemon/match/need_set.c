@@ -147,6 +147,34 @@ uint32_t need_set_find(const struct need_set *set, const char *id)
     return UINT32_MAX;
 }
 
+/* ---- owners' places ---- */
+
+static struct need_places *places_new(const struct need_set *set, const struct segment *base)
+{
+    struct need_places *to = heap_zalloc(sizeof *to);
+    atomic_init(&to->references, 1);
+    to->places = heap_alloc(set->owner_count * sizeof *to->places + 1);
+    for (uint32_t owner = 0; owner < set->owner_count; owner++)
+        to->places[owner] =
+            id_table_find(&base->organisation_table, (const struct entry *const *)base->organisations,
+                          base->organisation_count, NULL, set->owner_ids[owner]);
+    return to;
+}
+
+static struct need_places *places_acquire(struct need_places *places)
+{
+    atomic_fetch_add_explicit(&places->references, 1, memory_order_relaxed);
+    return places;
+}
+
+static void places_release(struct need_places *places)
+{
+    if (!places || atomic_fetch_sub_explicit(&places->references, 1, memory_order_acq_rel) != 1)
+        return;
+    free(places->places);
+    free(places);
+}
+
 /* ---- views ---- */
 
 struct need_view *need_view_acquire(struct need_view *view)
@@ -161,6 +189,7 @@ void need_view_release(struct need_view *view)
         return;
     for (int i = 0; i < NEED_PARTS; i++) {
         need_set_release(view->parts[i].set);
+        places_release(view->parts[i].places);
         free(view->parts[i].live);
     }
     free(view);
@@ -169,7 +198,8 @@ void need_view_release(struct need_view *view)
 static struct need_part part_of(struct need_set *set, const uint64_t *live)
 {
     size_t bytes = bits_words(set->count) * sizeof(uint64_t);
-    return (struct need_part){need_set_acquire(set), memcpy(heap_alloc(bytes + 1), live, bytes)};
+    return (struct need_part){.set = need_set_acquire(set),
+                              .live = memcpy(heap_alloc(bytes + 1), live, bytes)};
 }
 
 /* ---- the book ---- */
@@ -184,6 +214,9 @@ struct need_book {
     struct need_entry **added; /* not in base */
     size_t added_count, added_capacity;
     struct need_view *view; /* the last one; NULL: something changed */
+    struct need_places
+        *places; /* of base's owners, in the index's base of that number; NULL: not found yet */
+    uint64_t base_number;
 };
 
 static uint64_t *all_live(uint32_t count)
@@ -210,6 +243,7 @@ void need_book_free(struct need_book *book)
         entry_release(&book->added[i]->entry);
     need_set_release(book->base);
     need_view_release(book->view);
+    places_release(book->places);
     free(book->base_live);
     free(book->added);
     free(book);
@@ -280,24 +314,40 @@ static void settle(struct need_book *book)
     book->added_count = 0;
     need_set_release(book->base);
     free(book->base_live);
+    places_release(book->places);
+    book->places = NULL;
     book->base = base;
     book->base_live = all_live(base->count);
     book->base_gone = 0;
 }
 
-struct need_view *need_book_publish(struct need_book *book)
+/* An index with another base has its organisations in other places. */
+static void renew_places(struct need_book *book, const struct segment *base, uint64_t base_number)
 {
+    if (book->places && book->base_number == base_number)
+        return;
+    places_release(book->places);
+    book->places = places_new(book->base, base);
+    book->base_number = base_number;
+}
+
+struct need_view *need_book_publish(struct need_book *book, const struct segment *base, uint64_t base_number)
+{
+    if (book->base_number != base_number)
+        forget_view(book);
     if (book->view)
         return need_view_acquire(book->view);
     forget_dropped(book);
     size_t changed = book->added_count + book->base_gone;
     if (changed > FEW_CHANGES && changed > book->base->count / MOST_CHANGED_ONE_IN)
         settle(book);
+    renew_places(book, base, base_number);
     struct need_set *delta = need_set_new((const struct need_entry *const *)book->added, book->added_count);
     uint64_t *delta_live = all_live(delta->count);
     struct need_view *view = book->view = heap_zalloc(sizeof *view);
     atomic_init(&view->references, 1);
     view->parts[0] = part_of(book->base, book->base_live);
+    view->parts[0].places = places_acquire(book->places);
     view->parts[1] = part_of(delta, delta_live);
     free(delta_live);
     need_set_release(delta);

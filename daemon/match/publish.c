@@ -261,7 +261,7 @@ static struct match_index *make_index(struct match_builder *builder)
         .concepts = builder->concepts,
         .segments = {builder->base, delta},
         .partnerships = {builder->base_partnerships, partnerships},
-        .needs = need_book_publish(builder->needs),
+        .needs = need_book_publish(builder->needs, builder->base, builder->base_number),
         .moved_organisations = moved_ids(&owners),
         .moved_organisation_count = owners.count,
         .moved_partnerships = moved_partnership_ids(builder),

@@ -117,8 +117,10 @@ static void find_in_part(struct search *search, int part, uint64_t *const sets[S
             rows &= sets[i][word];
         for (; rows; rows &= rows - 1) {
             uint32_t row = (uint32_t)(word * 64 + (size_t)__builtin_ctzll(rows));
+            if (senders_failures(&search->query, &from->set->facts[row]))
+                continue; /* before the sender is looked up, which costs more */
             const struct sender *sender = sender_of(&search->query, part, row);
-            if (sender && !senders_failures(&search->query, &from->set->facts[row], sender))
+            if (sender && !senders_network_fails(&search->query, sender))
                 take(search, part, row, sender);
         }
     }
@@ -167,7 +169,8 @@ enum { RELAXING_COUNT = sizeof relaxings / sizeof *relaxings };
 static uint32_t relaxed_by(const struct senders_query *query, const struct need_facts *facts,
                            const struct sender *sender, int missing)
 {
-    unsigned failures = senders_failures(query, facts, sender);
+    unsigned network = senders_network_fails(query, sender) ? FAIL_NETWORK : 0,
+             failures = senders_failures(query, facts) | network;
     uint32_t bits = 0;
     for (int i = 0; i < RELAXING_COUNT; i++) {
         const struct relaxing *relaxing = &relaxings[i];
@@ -176,7 +179,7 @@ static uint32_t relaxed_by(const struct senders_query *query, const struct need_
         struct need_facts emptied = *facts;
         if (relaxing->empty)
             relaxing->empty(&emptied);
-        if (!relaxing->empty || !senders_failures(query, &emptied, sender))
+        if (!relaxing->empty || !senders_failures(query, &emptied))
             bits |= 1u << i;
     }
     return bits;

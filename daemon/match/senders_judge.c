@@ -38,12 +38,22 @@ static bool lists(struct numbers list, uint16_t number)
     return false;
 }
 
-static void look_up(const struct senders_query *query, const char *id, struct sender *sender)
+/* What is alive in the index's base is nowhere else. */
+static uint32_t place_of(const struct match_index *index, int part, uint32_t owner)
+{
+    const struct need_part *from = &index->needs_view->parts[part];
+    uint32_t place = from->places ? from->places->places[owner] : PLACE_NONE;
+    if (place != PLACE_NONE && !bits_has(index->dead_organisations, place))
+        return index_organisation(index, BASE, place);
+    return index_find_organisation(index, from->set->owner_ids[owner]);
+}
+
+static void look_up(const struct senders_query *query, int part, uint32_t owner, struct sender *sender)
 {
     const struct match_index *index = query->index;
     const struct offering *offering = &query->offering;
     sender->known = true;
-    sender->place = index_find_organisation(index, id);
+    sender->place = place_of(index, part, owner);
     if (sender->place == PLACE_NONE)
         return;
     const struct organisation_entry *own = sender->organisation =
@@ -64,7 +74,7 @@ const struct sender *senders_query_sender(const struct senders_query *query, int
     const struct need_set *set = query->index->needs_view->parts[part].set;
     struct sender *sender = &query->senders[part][set->owner[row]];
     if (!sender->known)
-        look_up(query, set->owner_ids[set->owner[row]], sender);
+        look_up(query, part, set->owner[row], sender);
     return sender;
 }
 
@@ -179,8 +189,12 @@ static bool essentials_hold(const struct offering *offering, const struct need_f
     return true;
 }
 
-unsigned senders_failures(const struct senders_query *query, const struct need_facts *facts,
-                          const struct sender *sender)
+bool senders_network_fails(const struct senders_query *query, const struct sender *sender)
+{
+    return query->extend && sender->tie && sender->tie->partner;
+}
+
+unsigned senders_failures(const struct senders_query *query, const struct need_facts *facts)
 {
     const struct offering *offering = &query->offering;
     unsigned failures = 0;
@@ -194,8 +208,6 @@ unsigned senders_failures(const struct senders_query *query, const struct need_f
         failures |= FAIL_WINDOWS;
     if (!essentials_hold(offering, facts))
         failures |= FAIL_OUTCOMES;
-    if (query->extend && sender->tie && sender->tie->partner)
-        failures |= FAIL_NETWORK;
     return failures;
 }
 

@@ -59,8 +59,9 @@ enum {
     FAIL_OUTCOMES = 8,
     FAIL_NETWORK = 16,
 };
-unsigned senders_failures(const struct senders_query *query, const struct need_facts *facts,
-                          const struct sender *sender);
+unsigned senders_failures(const struct senders_query *query, const struct need_facts *facts);
+/* FAIL_NETWORK, which asks for the sender, is not among these. */
+bool senders_network_fails(const struct senders_query *query, const struct sender *sender);
 
 /* ---- scores ---- */
 

@@ -88,8 +88,8 @@ static Partner__V1__UpstreamStatus *upstream_status(struct arena *arena, const s
     partner__v1__upstream_status__init(status);
     status->name = arena_strdup(arena, upstream->name);
     status->url = arena_strdup(arena, upstream->url);
-    status->connected = upstream->connected;
-    status->error = arena_strdup(arena, upstream->error);
+    status->connected = upstream_is_connected(upstream, clock_realtime_us());
+    status->error = arena_strdup(arena, upstream_error_text(upstream, clock_realtime_us()));
     status->newest_revision = upstream->newest;
     if (upstream->contact_us)
         status->last_contact_time = timestamp_make(arena, upstream->contact_us);

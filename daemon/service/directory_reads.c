@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "match/index.h"
 #include "model/timestamp.h"
 #include "partner/v1/registry.pb-c.h"
@@ -239,7 +240,8 @@ static void add_upstream(const struct read *read, const struct upstream_news *ne
         upstream && upstream->newest > state->revision ? upstream->newest : state->revision;
     if (upstream && upstream->contact_us)
         registry->last_contact_time = timestamp_make(read->arena, upstream->contact_us);
-    registry->upstream_error = arena_strdup(read->arena, upstream_error_of(upstream, state));
+    registry->upstream_error =
+        arena_strdup(read->arena, upstream_error_of(upstream, state, clock_realtime_us()));
 }
 
 static struct status registries_answer(const struct read *read, ProtobufCMessage **ret_response)

@@ -19,7 +19,8 @@ enum {
     REST_MOST_MS = 30000,
     LIST_EVERY_MS = 5000,
     LIST_TIMEOUT_MS = 30000,
-    TOKEN_BYTES = 1024
+    TOKEN_BYTES = 1024,
+    TELL_CONTACT_US = 5 * 1000000
 };
 
 static const char list_path[] = "/partner.v1.RegistryService/ListRegistries";
@@ -72,7 +73,9 @@ static void set_connected(struct upstream *upstream, bool connected)
 void upstream_note_contact(struct upstream *upstream, uint64_t revision)
 {
     upstream->state.contact_us = clock_realtime_us();
-    upstream->is_told = false;
+    if (revision > upstream->state.newest ||
+        upstream->state.contact_us - upstream->told_us >= TELL_CONTACT_US)
+        upstream->is_told = false;
     if (revision > upstream->state.newest)
         upstream->state.newest = revision;
 }
@@ -232,7 +235,11 @@ static void on_list(void *context, const ProtobufCMessage *message)
     struct upstream *upstream = context;
     const Partner__V1__ListRegistriesResponse *response =
         (const Partner__V1__ListRegistriesResponse *)message;
-    upstream->state.newest = 0; /* one that was replaced may have less */
+    if (response->revision <
+        upstream->state.newest) { /* it was replaced, or answers from what it had before */
+        upstream->state.newest = response->revision;
+        upstream->is_told = false;
+    }
     upstream_note_contact(upstream, response->revision);
     if (!upstream->state.connected)
         log_event(LOG_INFO, "upstream.connected", "an upstream answers",
@@ -248,7 +255,8 @@ static void on_list_end(void *context, struct status status)
     struct upstream *upstream = context;
     upstream->listing = NULL;
     if (status_ok(status)) {
-        upstream->rest_ms = REST_LEAST_MS;
+        if (upstream->list_count++) /* it has gone well for a while */
+            upstream->rest_ms = REST_LEAST_MS;
         timer_set(&upstream->timer, LIST_EVERY_MS);
     } else {
         upstream_fail(upstream,
@@ -318,6 +326,7 @@ static void open_channel(struct upstream *upstream)
     struct status status =
         *settings->token_file ? upstream_read_token(arena, settings->token_file, &token) : STATUS_NONE;
     upstream->course = UPSTREAM_RUNNING;
+    upstream->list_count = 0;
     if (status_ok(status)) {
         upstream->channel =
             channel_open(upstream->owner->loop, &(struct channel_settings){

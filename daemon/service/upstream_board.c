@@ -7,6 +7,8 @@
 #include "base/arena.h"
 #include "base/text.h"
 
+enum { SILENCE_MOST_US = 30 * 1000000 };
+
 /* The lock is held for a pointer and a count alone. */
 struct upstream_board {
     pthread_mutex_t lock;
@@ -84,23 +86,34 @@ const struct upstream_state *upstream_news_upstream(const struct upstream_news *
     return NULL;
 }
 
+bool upstream_is_connected(const struct upstream_state *upstream, int64_t now_us)
+{
+    return upstream && upstream->connected && now_us - upstream->contact_us < SILENCE_MOST_US;
+}
+
 struct upstream_lag upstream_lag_of(const struct upstream_state *upstream,
                                     const struct followed_state *registry, int64_t now_us)
 {
     struct upstream_lag lag = {0, 0};
     if (upstream && upstream->newest > registry->revision)
         lag.revisions = upstream->newest - registry->revision;
-    bool is_well = upstream && upstream->connected && !*registry->error && *registry->epoch;
+    bool is_well = upstream_is_connected(upstream, now_us) && !*registry->error && *registry->epoch;
     if ((lag.revisions || !is_well) && registry->in_step_us && now_us > registry->in_step_us)
         lag.seconds = (double)(now_us - registry->in_step_us) / 1e6;
     return lag;
 }
 
-const char *upstream_error_of(const struct upstream_state *upstream, const struct followed_state *registry)
+const char *upstream_error_text(const struct upstream_state *upstream, int64_t now_us)
 {
-    if (*registry->error)
-        return registry->error;
-    return upstream ? upstream->error : "";
+    if (!upstream || *upstream->error || upstream_is_connected(upstream, now_us))
+        return upstream ? upstream->error : "";
+    return "nothing was heard of the upstream for a while: no daemon may be following it";
+}
+
+const char *upstream_error_of(const struct upstream_state *upstream, const struct followed_state *registry,
+                              int64_t now_us)
+{
+    return *registry->error ? registry->error : upstream_error_text(upstream, now_us);
 }
 
 const char *upstream_fault_name(enum upstream_fault fault)

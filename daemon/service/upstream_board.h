@@ -38,7 +38,12 @@ struct upstream_lag {
 };
 struct upstream_lag upstream_lag_of(const struct upstream_state *upstream,
                                     const struct followed_state *registry, int64_t now_us);
-/* What is wrong with the registry, or with all of its upstream; "": nothing. */
-const char *upstream_error_of(const struct upstream_state *upstream, const struct followed_state *registry);
+/* As the one that follows it has said, not long ago. */
+bool upstream_is_connected(const struct upstream_state *upstream, int64_t now_us);
+/* What is wrong with it; "": nothing, as far as is known. The text lives as long as the state. */
+const char *upstream_error_text(const struct upstream_state *upstream, int64_t now_us);
+/* What is wrong with the registry, or with all of its upstream. */
+const char *upstream_error_of(const struct upstream_state *upstream, const struct followed_state *registry,
+                              int64_t now_us);
 /* "identifier", "reference", ... */
 const char *upstream_fault_name(enum upstream_fault fault);

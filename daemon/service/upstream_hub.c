@@ -105,6 +105,7 @@ static void add_says(struct upstreams *upstreams)
         if (upstream->is_told)
             continue;
         upstream->is_told = true;
+        upstream->told_us = now_us;
         struct upstream_state *say = &says[look->say_count++];
         *say = upstream->state;
         say->error = arena_strdup(look->arena, upstream->state.error);

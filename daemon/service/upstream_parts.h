@@ -59,6 +59,8 @@ struct upstream {
     char *error;
     struct arena *left_out_arena;
     bool is_told; /* the database has this state */
+    int64_t told_us;
+    unsigned list_count; /* of this connection */
     TAILQ_HEAD(, follow) follows;
     size_t follow_count;
     struct metric *lag_revisions, *lag_seconds, *connected, *rejected[FAULT_COUNT];

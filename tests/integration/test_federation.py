@@ -530,6 +530,7 @@ class ManyServers(Federation):
         late = self.server("four").follows("three", servers[2]).start()
         self.assertEqual(found, self.converge(*servers, late))
         before = [server.sql("SELECT newest FROM revision_line") for server in (*servers, late)]
+        servers[0].fresh_client()
         servers[0].write("es", [organisation("last", "es")])
         self.converge(*servers, late)
         after = [server.sql("SELECT newest FROM revision_line") for server in (*servers, late)]

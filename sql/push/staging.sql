@@ -174,17 +174,21 @@ BEGIN
 END
 $$;
 
--- The other organisation that has one of its identifiers, as this round goes.
-CREATE FUNCTION pg_temp.push_holder(place integer, all_stay boolean, OUT scheme text, OUT holder text) LANGUAGE sql STABLE
-BEGIN ATOMIC
+-- The other organisation that has one of its identifiers, as this round goes. Asked for one after the other: along the keys, whatever
+-- the session plans else.
+CREATE FUNCTION pg_temp.push_holder(place integer, all_stay boolean, OUT scheme text, OUT holder text) LANGUAGE plpgsql STABLE
+    SET enable_nestloop = on SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+BEGIN
     SELECT t.scheme, CASE WHEN t.keeps OR s.id IS NOT NULL OR all_stay AND t.owner IS NOT NULL THEN t.owner ELSE k.id END
+    INTO scheme, holder
     FROM push_contest t
     LEFT JOIN push_stay s ON s.id = t.owner
     LEFT JOIN push_taken k ON k.scheme = t.scheme AND k.value = t.value AND k.ordinal < t.ordinal
     WHERE t.ordinal = push_holder.place
     AND (t.keeps OR s.id IS NOT NULL OR all_stay AND t.owner IS NOT NULL OR k.id IS NOT NULL)
     ORDER BY t.position LIMIT 1;
-END;
+END
+$$;
 
 CREATE FUNCTION pg_temp.push_judge_identifiers(all_stay boolean) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE

@@ -96,7 +96,10 @@ class Reader(threading.Thread):
 
 
 def wait_loaded(harness, client, revision: int) -> None:
-    client.call("ListRegistries", {"minRevision": revision}, timeout=300)
+    """Readers may have to wait for more than the 30 s that one question may."""
+    def reached():
+        return client.call("ListRegistries").revision >= revision
+    harness.wait_until(reached, 600, "the replica has not come so far")
 
 
 def main() -> None:

@@ -46,6 +46,8 @@ struct token_hub *token_hub_new(struct loop *loop, const struct store_settings *
 void token_hub_add(struct token_hub *hub, struct token_keeper *keeper)
 {
     hub->keepers = heap_realloc(hub->keepers, (hub->keeper_count + 1) * sizeof(struct token_keeper *));
+    if (hub->keeper_count)
+        token_keeper_join(hub->keepers[0], keeper);
     hub->keepers[hub->keeper_count++] = keeper;
 }
 

@@ -30,6 +30,8 @@ struct token_keeper {
     struct loop *loop;
     struct store *store;
     struct token_set *set;
+    _Atomic uint64_t known;      /* the set's version, for the other loops; 0: none yet */
+    struct token_keeper *beside; /* all keepers of a hub stand in a ring */
     struct token_holder *first;
     struct timer expiry, use;
     struct uses *uses; /* not sent yet; NULL: none */
@@ -103,6 +105,7 @@ static void on_given(void *context)
     keeper->set = gift->set;
     free(gift);
     look_at_calls(keeper);
+    atomic_store_explicit(&keeper->known, token_set_version(keeper->set), memory_order_release);
 }
 
 void token_keeper_give(struct token_keeper *keeper, struct token_set *set)
@@ -177,11 +180,21 @@ struct wait {
     void *context;
 };
 
+static bool all_know(const struct token_keeper *first, uint64_t version)
+{
+    const struct token_keeper *keeper = first;
+    do {
+        if (atomic_load_explicit(&keeper->known, memory_order_acquire) < version)
+            return false;
+        keeper = keeper->beside;
+    } while (keeper != first);
+    return true;
+}
+
 static void on_wait(void *context)
 {
     struct wait *wait = context;
-    const struct token_set *set = wait->keeper->set;
-    if ((!set || token_set_version(set) < wait->version) && clock_monotonic_ms() < wait->until_ms) {
+    if (!all_know(wait->keeper, wait->version) && clock_monotonic_ms() < wait->until_ms) {
         timer_set(&wait->timer, WAIT_LOOK_MS);
         return;
     }
@@ -203,6 +216,13 @@ void token_keeper_wait(struct token_keeper *keeper, uint64_t version, void (*run
     on_wait(wait);
 }
 
+void token_keeper_join(struct token_keeper *keeper, struct token_keeper *other)
+{
+    struct token_keeper *beside = keeper->beside;
+    keeper->beside = other->beside;
+    other->beside = beside;
+}
+
 /* ---- its life ---- */
 
 struct token_keeper *token_keeper_new(struct loop *loop, struct store *store)
@@ -210,6 +230,7 @@ struct token_keeper *token_keeper_new(struct loop *loop, struct store *store)
     struct token_keeper *keeper = heap_zalloc(sizeof *keeper);
     keeper->loop = loop;
     keeper->store = store;
+    keeper->beside = keeper;
     timer_init(&keeper->expiry, loop, on_expiry, keeper);
     timer_init(&keeper->use, loop, on_use, keeper);
     return keeper;

@@ -34,6 +34,8 @@ void token_holder_release(struct token_holder *holder); /* also of one that isn'
 /* Notes that a token is used; it is written down within some seconds, once a minute at most. */
 void token_keeper_note_use(struct token_keeper *keeper, struct token_entry *token);
 
-/* Runs `run` once the loop knows this version of the tokens or a later one, or when two seconds have passed. */
+/* Puts two keepers that stand alone, or the rings that they stand in, into one ring. Before the loops run. */
+void token_keeper_join(struct token_keeper *keeper, struct token_keeper *other);
+/* Runs `run` once all keepers of the ring know this version of the tokens or a later one, or when two seconds have passed. */
 void token_keeper_wait(struct token_keeper *keeper, uint64_t version, void (*run)(void *context),
                        void *context);

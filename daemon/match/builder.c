@@ -10,6 +10,7 @@
 struct match_builder *match_builder_new(void)
 {
     struct match_builder *builder = heap_zalloc(sizeof *builder);
+    builder->scratch = arena_new(0);
     builder->concepts = concepts_new(NULL);
     builder->book = identifier_book_new();
     builder->needs = need_book_new();
@@ -35,6 +36,7 @@ void match_builder_free(struct match_builder *builder)
     segment_release(builder->base);
     segment_release(builder->retired);
     partnership_set_release(builder->base_partnerships);
+    arena_free(builder->scratch);
     identifier_book_free(builder->book);
     need_book_free(builder->needs);
     text_map_fini(&builder->by_id);
@@ -213,7 +215,18 @@ void match_builder_put(struct match_builder *builder, const struct record *recor
 {
     if (record->kind == RECORD_NONE)
         return;
-    struct entry *entry = entry_new(record, builder->concepts);
+    struct arena *arena = arena_new(0);
+    size_t bytes;
+    const void *packed = record_pack(arena, record, &bytes);
+    match_builder_put_packed(builder, record, packed, bytes);
+    arena_free(arena);
+}
+
+void match_builder_put_packed(struct match_builder *builder, const struct record *record, const void *packed,
+                              size_t packed_bytes)
+{
+    arena_reset(builder->scratch);
+    struct entry *entry = entry_new(builder->scratch, record, packed, packed_bytes, builder->concepts);
     uint32_t row = text_map_get(&builder->by_id, entry->id);
     if (row != TEXT_MAP_NONE) {
         text_map_remove(&builder->by_id, entry->id);

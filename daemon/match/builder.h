@@ -33,6 +33,7 @@ struct changed_partnership {
 };
 
 struct match_builder {
+    struct arena *scratch; /* of the record at hand */
     struct vocabulary *vocabulary;
     struct concepts *concepts;
     struct text_map by_id; /* id to row; the key is the current entry's own */

@@ -389,17 +389,15 @@ static struct entry *kind_new(struct packing *packing, const struct entry *head,
     }
 }
 
-struct entry *entry_new(const struct record *record, struct concepts *concepts)
+struct entry *entry_new(struct arena *arena, const struct record *record, const void *packed,
+                        size_t packed_bytes, struct concepts *concepts)
 {
-    struct arena *arena = arena_new(0);
     const char *id = record_id(record);
-    struct packing packing = {.arena = arena};
-    struct entry head = {.kind = record->kind, .hash = hash_text(id)};
-    packing.record = record_pack(arena, record, &head.packed_bytes);
+    struct packing packing = {.arena = arena, .record = packed};
+    struct entry head = {.kind = record->kind, .hash = hash_text(id), .packed_bytes = packed_bytes};
     packing_add(&packing, offsetof(struct entry, id), id, strlen(id) + 1);
     struct entry *entry = kind_new(&packing, &head, record, concepts);
     atomic_init(&entry->references, 1);
-    arena_free(arena);
     return entry;
 }
 

@@ -143,8 +143,9 @@ struct partnership_entry {
     struct text_items organisation_ids;
 };
 
-/* One reference. The record is valid and normalised. */
-struct entry *entry_new(const struct record *record, struct concepts *concepts);
+/* One reference. The record is valid and normalised, `packed` what record_pack makes of it. The arena is for scratch. */
+struct entry *entry_new(struct arena *arena, const struct record *record, const void *packed,
+                        size_t packed_bytes, struct concepts *concepts);
 void entry_acquire(const struct entry *entry);
 void entry_release(const struct entry *entry);
 /* The record again, in the arena. */

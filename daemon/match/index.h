@@ -24,6 +24,9 @@ void match_builder_free(struct match_builder *builder);
 void match_builder_set_vocabulary(struct match_builder *builder, const struct vocabulary *vocabulary);
 /* A new or changed record; valid and normalised; copied as needed. */
 void match_builder_put(struct match_builder *builder, const struct record *record);
+/* The same with what record_pack makes of it at hand. */
+void match_builder_put_packed(struct match_builder *builder, const struct record *record, const void *packed,
+                              size_t packed_bytes);
 /* Nothing happens where the id isn't there. */
 void match_builder_remove(struct match_builder *builder, const char *id);
 

@@ -174,7 +174,7 @@ void working_set_take(struct working_set *set, const struct record *record, stru
     struct record_change *change = change_of(set, record_entry_id(entry), entry);
     bool was_organisation = change->new && change->new->kind == RECORD_ORGANISATION;
     replace(set, change, entry, entry->update_time_us);
-    match_builder_put(set->matching, record);
+    match_builder_put_packed(set->matching, record, record_entry_packed(entry), entry->packed_bytes);
     if (record->kind == RECORD_ORGANISATION)
         directory_builder_put(set->directory, record->organisation);
     else if (was_organisation)

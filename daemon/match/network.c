@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "match/bits.h"
 #include "match/index_data.h"
+#include "match/number.h"
 
 /* A list of numbers that grows in the arena. */
 struct list {
@@ -221,6 +222,10 @@ struct finding {
     uint32_t *list_first; /* partner_count + 1 */
     uint32_t *group_of;   /* by partner: the first one in the very same partnerships */
     struct list marks;    /* by tie: in which walk it was seen last */
+    uint64_t *bits;       /* by tie: room for one group's */
+    double *nearness;     /* by tie */
+    uint64_t *between;    /* by tie */
+    enum network_side side;
 };
 
 static bool mark_once(struct finding *finding, uint32_t tie, uint32_t walk)
@@ -360,6 +365,29 @@ static void join_circle(const struct finding *finding, struct circle *circle, ui
         bits[i] |= circle->bits[i];
 }
 
+/* Adds a group's mobilities with the host, whose network this is, to all that stand beside the group. */
+static void add_moved(const struct finding *finding, const uint64_t *bits, size_t words, uint64_t moved)
+{
+    for (size_t word = 0; word < words; word++)
+        for (uint64_t rest = bits[word]; rest; rest &= rest - 1)
+            finding->between[word * 64 + (unsigned)__builtin_ctzll(rest)] += moved;
+}
+
+/* Adds what partners moved with the others of each circle: these are the hosts, in a sender's network. */
+static void add_circles(const struct finding *finding)
+{
+    uint32_t partner_count = finding->network->partner_count;
+    for (uint32_t i = 0; i < finding->circle_count; i++) {
+        const struct circle *circle = &finding->circles[i];
+        const uint32_t *bodies = finding->bodies.items + circle->first, *parties;
+        uint64_t moved = partnership_at(finding->index, circle->number, &parties)->mobilities, partners = 0;
+        for (uint32_t j = 0; j < circle->count; j++)
+            partners += bodies[j] < partner_count;
+        for (uint32_t j = 0; moved && j < circle->count; j++)
+            finding->between[bodies[j]] += moved * (partners - (bodies[j] < partner_count));
+    }
+}
+
 /* Adds to all whose bit is set. */
 static void add_to_set(double *nearness, const uint64_t *bits, size_t words, double part)
 {
@@ -376,22 +404,24 @@ static void add_to_set(double *nearness, const uint64_t *bits, size_t words, dou
 
 /* Adds what a group of partners gives to those beside them: 1 / degree from each partner but oneself. */
 static void add_group(const struct finding *finding, uint32_t first_partner, const uint32_t *members,
-                      uint32_t count, uint64_t *bits, double *nearness)
+                      uint32_t count)
 {
     const uint32_t *list = finding->lists.items;
+    uint64_t *bits = finding->bits;
+    double *nearness = finding->nearness;
+    size_t words = bits_words(finding->network->tie_count);
     uint32_t from = finding->list_first[first_partner], end = finding->list_first[first_partner + 1];
     struct arena *arena = finding->arena;
     double *before = arena_alloc(arena, count * sizeof *before);
     for (uint32_t i = 0; i < count; i++)
         before[i] = nearness[members[i]];
     double degree;
-    if (end - from == 1) {
+    if (end - from == 1 && finding->side == NETWORK_OF_SENDER) {
         const struct circle *circle = &finding->circles[list[from]];
         degree = circle->count - 1.0;
         for (uint32_t i = 0; i < circle->count; i++)
             nearness[finding->bodies.items[circle->first + i]] += count / degree;
     } else {
-        size_t words = bits_words(finding->network->tie_count);
         memset(bits, 0, words * sizeof *bits);
         for (uint32_t i = from; i < end; i++)
             join_circle(finding, &finding->circles[list[i]], bits, words);
@@ -400,6 +430,12 @@ static void add_group(const struct finding *finding, uint32_t first_partner, con
     }
     for (uint32_t i = 0; i < count; i++)
         nearness[members[i]] = before[i] + (count - 1.0) / degree;
+    if (finding->side != NETWORK_OF_HOST)
+        return;
+    uint64_t moved = finding->network->ties[first_partner].mobilities;
+    add_moved(finding, bits, words, moved * count);
+    for (uint32_t i = 0; i < count; i++)
+        finding->between[members[i]] -= moved; /* none is beside oneself */
 }
 
 /* Members of each group together, groups by their first one. */
@@ -416,26 +452,63 @@ static void add_groups(struct finding *finding)
         first[i + 2] += first[i + 1];
     for (uint32_t i = 0; i < partners; i++)
         members[first[finding->group_of[i] + 1]++] = i;
-    uint64_t *bits = arena_alloc(finding->arena, (words + 1) * sizeof *bits);
-    double *nearness = arena_array(finding->arena, (words + 1) * 64, sizeof *nearness);
+    finding->bits = arena_alloc(finding->arena, (words + 1) * sizeof *finding->bits);
+    finding->nearness = arena_array(finding->arena, (words + 1) * 64, sizeof *finding->nearness);
+    finding->between = arena_array(finding->arena, (words + 1) * 64, sizeof *finding->between);
     for (uint32_t i = 0; i < partners; i++)
         if (first[i + 1] > first[i])
-            add_group(finding, i, members + first[i], first[i + 1] - first[i], bits, nearness);
-    for (uint32_t i = 0; i < network->tie_count; i++)
-        network->ties[i].nearness = nearness[i];
+            add_group(finding, i, members + first[i], first[i + 1] - first[i]);
+    if (finding->side == NETWORK_OF_SENDER)
+        add_circles(finding);
+    for (uint32_t i = 0; i < network->tie_count; i++) {
+        network->ties[i].nearness = finding->nearness[i];
+        network->ties[i].between = finding->between[i];
+    }
+}
+
+/* ---- partners by country ---- */
+
+/* The countries that the records of a body state, each once. */
+static uint32_t countries_of(const struct match_index *index, uint32_t body,
+                             uint16_t countries[COUNTRY_VALUES])
+{
+    struct members members;
+    index_members(index, body, &members);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < members.count; i++) {
+        uint16_t country = index->segments[members.segment]->organisations[members.places[i]]->country;
+        bool seen = country == 0;
+        for (uint32_t j = 0; j < count; j++)
+            seen |= countries[j] == country;
+        if (!seen)
+            countries[count++] = country;
+    }
+    return count;
+}
+
+static void count_countries(struct network *network, struct arena *arena, const struct match_index *index)
+{
+    network->partners_in = arena_array(arena, COUNTRY_VALUES, sizeof *network->partners_in);
+    uint16_t countries[COUNTRY_VALUES];
+    for (uint32_t i = 0; i < network->partner_count; i++) {
+        uint32_t count = countries_of(index, network->ties[i].body, countries);
+        for (uint32_t j = 0; j < count; j++)
+            network->partners_in[countries[j]]++;
+    }
 }
 
 void network_find(struct network *network, struct arena *arena, const struct match_index *index,
-                  uint32_t sender_body, int32_t today)
+                  enum network_side side, uint32_t body, int32_t today)
 {
-    *network = (struct network){.sender_body = sender_body};
+    *network = (struct network){.sender_body = body};
     resize_rows(network, arena, 16);
-    if (sender_body == PLACE_NONE)
+    if (body == PLACE_NONE)
         return;
     struct finding finding = {.network = network,
                               .arena = arena,
                               .index = index,
                               .today = today,
+                              .side = side,
                               .bodies = {.arena = arena},
                               .lists = {.arena = arena},
                               .marks = {.arena = arena}};
@@ -446,6 +519,43 @@ void network_find(struct network *network, struct arena *arena, const struct mat
     resize_circles(&finding, 16);
     group_partners(&finding);
     add_groups(&finding);
+    if (side == NETWORK_OF_SENDER)
+        count_countries(network, arena, index);
+}
+
+/* Whether one of the body's records states the country. */
+static bool is_in(const struct match_index *index, uint32_t body, uint16_t country)
+{
+    struct members members;
+    index_members(index, body, &members);
+    for (uint32_t i = 0; i < members.count; i++)
+        if (index->segments[members.segment]->organisations[members.places[i]]->country == country)
+            return true;
+    return false;
+}
+
+uint32_t network_partners_in(struct arena *arena, const struct match_index *index, uint32_t body,
+                             uint16_t country, int32_t today)
+{
+    struct list numbers = {.arena = arena}, found = {.arena = arena};
+    if (country == 0)
+        return 0;
+    add_partnerships(index, body, today, &numbers);
+    for (size_t i = 0; i < numbers.count; i++) {
+        const uint32_t *parties;
+        const struct partnership *partnership = partnership_at(index, numbers.items[i], &parties);
+        for (uint32_t j = 0; j < partnership->count; j++) {
+            uint32_t other = body_of(index, parties[j]);
+            if (other != PLACE_NONE && other != body && is_in(index, other, country))
+                list_add(&found, other);
+        }
+    }
+    if (found.count > 1)
+        qsort(found.items, found.count, sizeof *found.items, compare_numbers);
+    uint32_t distinct = 0;
+    for (size_t i = 0; i < found.count; i++)
+        distinct += i == 0 || found.items[i] != found.items[i - 1];
+    return distinct;
 }
 
 /* ---- the partners between ---- */

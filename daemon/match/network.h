@@ -7,8 +7,11 @@
 struct arena;
 struct match_index;
 
-/* Whom the sender's body works with on one day, and who is near to these. Costs what the partners' own partnerships
- * hold; nothing for bodies far away. */
+/* Whose network it is. Being partners or near goes both ways, but for `between`, which is about the host of the two. */
+enum network_side { NETWORK_OF_SENDER, NETWORK_OF_HOST };
+
+/* Whom the sender's body (or the host's) works with on one day, and who is near to these. Costs what the partners' own
+ * partnerships hold; nothing for bodies far away. */
 struct network {
     uint32_t sender_body; /* PLACE_NONE: unknown */
     /* Bodies that are partners or share one: the partners first, perhaps the sender's own among the others. */
@@ -17,13 +20,19 @@ struct network {
         bool partner;
         double nearness;     /* sum of 1 / degree over the common partners */
         uint64_t mobilities; /* of the partnerships that hold both */
+        uint64_t between;    /* the sum of those that hold the host and a common partner, over these */
     } * ties;
     uint32_t tie_count, tie_capacity, partner_count;
     uint32_t *rows, mask; /* ties by body, open addressing; UINT32_MAX: free */
+    /* How many partners are in each country, with one of their records; NULL: not of a sender, or no partners. */
+    uint32_t *partners_in;
 };
 
 void network_find(struct network *network, struct arena *arena, const struct match_index *index,
-                  uint32_t sender_body, int32_t today);
+                  enum network_side side, uint32_t body, int32_t today);
+/* The same count for one sender and one country, without the rest of its network; a country of 0 has none. */
+uint32_t network_partners_in(struct arena *arena, const struct match_index *index, uint32_t body,
+                             uint16_t country, int32_t today);
 /* Whether a body works with any other on that day. */
 bool network_has_partners(const struct match_index *index, uint32_t body, int32_t today);
 /* NULL: neither partner nor near. */

@@ -65,13 +65,14 @@ static inline double pair_sector_value(unsigned digits)
     return by_digits[digits];
 }
 
-/* NULL: neither partner nor near. */
-static inline double pair_network_value(const struct tie *tie)
+/* NULL: neither partner nor near. `partners_in` is how many of the sender's partners are in the host's country. */
+static inline double pair_network_value(const struct tie *tie, uint32_t partners_in)
 {
     if (!tie)
         return 0;
-    double m = (double)tie->mobilities, r = tie->nearness;
-    return tie->partner ? 0.5 + 0.25 * (m / (m + 5)) + 0.25 * (r / (1 + r)) : 0.5 * (r / (1 + r));
+    double m = (double)tie->mobilities, between = (double)tie->between;
+    double x = tie->nearness * sqrt((1 + between) * (1.0 + partners_in)), near = x / (1 + x);
+    return tie->partner ? 0.5 + 0.25 * (m / (m + 5)) + 0.25 * near : 0.5 * near;
 }
 
 /* Of an offer's bits. */

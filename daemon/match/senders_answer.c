@@ -73,7 +73,8 @@ static void find_via(struct sender_reason *about)
     if (!about->sender->tie)
         return;
     struct network own;
-    network_find(&own, query->arena, query->index, about->sender->body, query->question->today);
+    network_find(&own, query->arena, query->index, NETWORK_OF_SENDER, about->sender->body,
+                 query->question->today);
     about->via_count =
         network_via(&own, query->arena, query->index, offering->host_body, query->question->today, &via);
     about->via = via;

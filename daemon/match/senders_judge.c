@@ -21,7 +21,7 @@ void senders_query_init(struct senders_query *query, struct arena *arena, const 
         .weighings = arena_array(arena, 1u << CRITERION_COUNT, sizeof *query->weighings),
     };
     offering_read(&query->offering, arena, index, question->offer, host_place);
-    network_find(&query->network, arena, index, query->offering.host_body, question->today);
+    network_find(&query->network, arena, index, NETWORK_OF_HOST, query->offering.host_body, question->today);
     criterion_weights(question->weights, query->weights);
     for (int part = 0; part < NEED_PARTS; part++)
         query->senders[part] =
@@ -64,6 +64,9 @@ static void look_up(const struct senders_query *query, int part, uint32_t owner,
     if (!sender->takes_part)
         return;
     sender->tie = network_tie(&query->network, sender->body);
+    if (sender->tie)
+        sender->partners_in = network_partners_in(query->arena, index, sender->body, offering->host->country,
+                                                  query->question->today);
     sender->has_partners = sender->tie || network_has_partners(index, sender->body, query->question->today);
     sender->in_country = lists(own->target_countries, offering->host->country);
     sender->in_sector = sector_wish_digits(&offering->sector_marks, own->target_sectors) > 0;
@@ -266,7 +269,7 @@ void senders_values(const struct senders_query *query, const struct need_facts *
     }
     if (sender->has_partners) {
         ret_values->applies[NETWORK] = true;
-        ret_values->values[NETWORK] = pair_network_value(sender->tie);
+        ret_values->values[NETWORK] = pair_network_value(sender->tie, sender->partners_in);
     }
     add_strategy(query, facts, sender, ret_values);
     ret_values->applies[RECOGNITION] = true;

@@ -21,6 +21,7 @@ struct sender {
     uint32_t place, body;
     const struct organisation_entry *organisation;
     const struct tie *tie; /* to the host's body; NULL: neither partner nor near */
+    uint32_t partners_in;  /* of a tied one: how many of its partners are in the host's country */
 };
 
 struct senders_query {

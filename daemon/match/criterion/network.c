@@ -7,7 +7,8 @@
 #include "match/pair.h"
 #include "match/sentence.h"
 
-/* A partner: 0.5 + 0.25 * m / (m + 5) + 0.25 * r / (1 + r); with common partners 0.5 * r / (1 + r). */
+/* x = r * sqrt((1 + M) * (1 + p)). A partner: 0.5 + 0.25 * m / (m + 5) + 0.25 * x / (1 + x); with common partners
+ * 0.5 * x / (1 + x). */
 
 static bool applies(const struct match_query *query)
 {
@@ -19,10 +20,17 @@ static const struct tie *tie_of(const struct match_query *query, uint32_t slot)
     return network_tie(&query->network, match_query_body(query, slot));
 }
 
+/* How many of the sender's partners are in the host's country. */
+static uint32_t partners_in(const struct match_query *query, uint32_t slot)
+{
+    const uint32_t *counts = query->network.partners_in;
+    return counts ? counts[segment_host(query->segment, slot)->country] : 0;
+}
+
 static void score(const struct match_query *query, const struct match_block *block, double *value)
 {
     for (uint32_t i = 0; i < block->count; i++)
-        value[i] = pair_network_value(tie_of(query, block->slots[i]));
+        value[i] = pair_network_value(tie_of(query, block->slots[i]), partners_in(query, block->slots[i]));
 }
 
 /* The common partners' names. */

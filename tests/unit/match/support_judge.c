@@ -459,12 +459,44 @@ static uint64_t mobilities_with(const struct asking *asking, int body)
     return sum;
 }
 
-static double network_value(const struct asking *asking, int body)
+/* M: of each common partner with the host. */
+static uint64_t mobilities_between(const struct asking *asking, int body)
 {
-    double r = closeness(asking, body), m = (double)mobilities_with(asking, body);
+    uint64_t sum = 0;
+    for (int z = 0; z < (int)asking->world->organisation_count; z++) {
+        if (!sender_is_partner_of(asking, z) || !*partner_at(asking, z, body))
+            continue;
+        for (size_t i = 0; i < asking->world->partnership_count; i++) {
+            const pb_partnership *p = asking->world->partnerships[i];
+            if (counts_today(asking, p) && has_party(asking, p, z) && has_party(asking, p, body))
+                sum += p->mobilities;
+        }
+    }
+    return sum;
+}
+
+/* p: partners of which some record states the country. */
+static double partners_in_country(const struct asking *asking, const char *country)
+{
+    double count = 0;
+    for (int z = 0; z < (int)asking->world->organisation_count; z++) {
+        bool found = false;
+        for (size_t i = 0; sender_is_partner_of(asking, z) && i < asking->world->organisation_count; i++)
+            found |= asking->body[i] == z && *country &&
+                     strcmp(asking->world->organisations[i]->country, country) == 0;
+        count += found;
+    }
+    return count;
+}
+
+static double network_value(const struct asking *asking, int body, const char *country)
+{
+    double m = (double)mobilities_with(asking, body);
+    double x = closeness(asking, body) * sqrt((1 + (double)mobilities_between(asking, body)) *
+                                              (1 + partners_in_country(asking, country)));
     if (sender_is_partner_of(asking, body))
-        return 0.5 + 0.25 * m / (m + 5) + 0.25 * r / (1 + r);
-    return 0.5 * r / (1 + r);
+        return 0.5 + 0.25 * m / (m + 5) + 0.25 * x / (1 + x);
+    return 0.5 * x / (1 + x);
 }
 
 static double duration_value(const struct asking *asking, const pb_offer *offer)
@@ -597,14 +629,15 @@ static void find_via(const struct asking *asking, int body, struct oracle_match 
     }
 }
 
-static void network_values(const struct asking *asking, int body, struct oracle_match *match)
+static void network_values(const struct asking *asking, const struct pair *pair, struct oracle_match *match)
 {
+    int body = body_of(asking, pair);
     match->group = asking->question->network == PARTNER__V1__NETWORK_PREFERENCE__NETWORK_PREFERENCE_KEEP &&
                    !sender_is_partner_of(asking, body);
     match->applies[3] = sender_has_partners(asking);
     if (!match->applies[3])
         return;
-    match->values[3] = body == sender_body(asking) ? 0 : network_value(asking, body);
+    match->values[3] = body == sender_body(asking) ? 0 : network_value(asking, body, pair->host->country);
     match->distance = 3;
     if (body == sender_body(asking))
         return;
@@ -630,7 +663,7 @@ struct oracle_match oracle_judge(const struct asking *asking, const struct pair 
         match.applies[2] = true;
         match.values[2] = duration_value(asking, pair->offer);
     }
-    network_values(asking, body_of(asking, pair), &match);
+    network_values(asking, pair, &match);
     match.applies[4] = strategy_value(asking, pair, &match.values[4]);
     match.applies[6] = true;
     const Partner__V1__Recognition *recognition = pair->offer ? pair->offer->recognition : NULL;

@@ -459,6 +459,18 @@ void world_change(struct world *world, uint32_t percent)
     }
 }
 
+void world_turn(struct world *world, unsigned turn)
+{
+    struct match_rebuild *rebuild = turn % 3 ? match_rebuild_begin(world->builder) : NULL;
+    world_change(world, turn % 2 ? 20 : 5);
+    if (!rebuild)
+        return;
+    match_rebuild_run(rebuild);
+    if (turn % 4 == 0)
+        world_change(world, 5);
+    match_rebuild_finish(world->builder, rebuild);
+}
+
 struct oracle_world world_lists(const struct world *world, struct arena *arena)
 {
     struct oracle_world lists = {

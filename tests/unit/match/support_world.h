@@ -35,6 +35,8 @@ void world_init(struct world *world, uint64_t seed, uint32_t organisations, uint
 void world_fini(struct world *world);
 /* Puts, replaces and removes some records, perhaps another vocabulary; percent of them. */
 void world_change(struct world *world, uint32_t percent);
+/* A change that depends on the turn: a little, so that much of the base stays, or more; some with a new base made meanwhile. */
+void world_turn(struct world *world, unsigned turn);
 /* As many needs more, each one's organisation there or not. */
 void world_add_needs(struct world *world, uint32_t needs);
 /* The plain lists, in the arena, in no order. */

@@ -278,19 +278,6 @@ static void ask_questions(struct world *world, unsigned questions)
     match_index_release(index);
 }
 
-/* Sometimes a little, so that much of the base stays; sometimes with a new base made meanwhile. */
-static void change_world(struct world *world, unsigned turn)
-{
-    struct match_rebuild *rebuild = turn % 3 ? match_rebuild_begin(world->builder) : NULL;
-    world_change(world, turn % 2 ? 20 : 5);
-    if (!rebuild)
-        return;
-    match_rebuild_run(rebuild);
-    if (turn % 4 == 0)
-        world_change(world, 5);
-    match_rebuild_finish(world->builder, rebuild);
-}
-
 static void run_worlds(uint64_t first_seed, unsigned worlds, uint32_t organisations, uint32_t offers,
                        uint32_t partnerships, unsigned rounds, unsigned questions)
 {
@@ -303,7 +290,7 @@ static void run_worlds(uint64_t first_seed, unsigned worlds, uint32_t organisati
                    i % 5 != 0);
         for (unsigned round = 0; round < rounds; round++) {
             ask_questions(&world, questions);
-            change_world(&world, i + round);
+            world_turn(&world, i + round);
         }
         world_fini(&world);
     }

@@ -294,7 +294,7 @@ static void run_worlds(uint64_t first_seed, const struct sizes *sizes)
         world_add_needs(&world, sizes->needs * (1 + i % 3) / 3);
         for (unsigned round = 0; round < sizes->rounds; round++) {
             ask_questions(&world, sizes->questions);
-            world_change(&world, 8);
+            world_turn(&world, i + round);
         }
         world_fini(&world);
     }

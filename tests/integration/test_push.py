@@ -25,7 +25,7 @@ class Pushing(harness.Case):
 
     def new_registry(self) -> str:
         Pushing.registries += 1
-        name = f"p{Pushing.registries}"
+        name = f"push-{Pushing.registries}"
         self.create_registry(name)
         return name
 

@@ -340,7 +340,7 @@ class PushesEqualApplies(Pushing):
 
     def test_random_pushes_do_what_applies_do(self):
         first = int(os.environ.get("PUSH_SEED", "0"))
-        for seed in range(first, first + int(os.environ.get("PUSH_SEEDS", 16 // harness.SLOW))):
+        for seed in range(first, first + int(os.environ.get("PUSH_SEEDS", 8 // harness.SLOW))):
             self.compare(seed)
 
 

@@ -277,6 +277,14 @@ static void ask_questions(struct world *world, unsigned questions)
     match_index_release(index);
 }
 
+/* Organisations get other places, and nothing else changes. */
+static void renew_base(struct world *world)
+{
+    struct match_rebuild *rebuild = match_rebuild_begin(world->builder);
+    match_rebuild_run(rebuild);
+    match_rebuild_finish(world->builder, rebuild);
+}
+
 struct sizes {
     unsigned worlds, rounds, questions;
     uint32_t organisations, offers, partnerships, needs;
@@ -294,6 +302,8 @@ static void run_worlds(uint64_t first_seed, const struct sizes *sizes)
         world_add_needs(&world, sizes->needs * (1 + i % 3) / 3);
         for (unsigned round = 0; round < sizes->rounds; round++) {
             ask_questions(&world, sizes->questions);
+            renew_base(&world);
+            ask_questions(&world, sizes->questions / 4);
             world_turn(&world, i + round);
         }
         world_fini(&world);

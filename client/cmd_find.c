@@ -140,6 +140,7 @@ int cmd_find(struct client *client)
         return failed;
     const Partner__V1__FindHostsResponse *answer = &found.answer;
     bool brief = flags_has(&client->flags, "brief");
+    need_tell_sender(client, &question);
     need_tell_interpretations(answer->interpretations, answer->n_interpretations);
     if (output_wants_table(&client->output, true)) {
         write_table(client, answer, brief);

@@ -183,6 +183,10 @@ static void list_fault(struct push *push, const char *id, const char *field, con
 static void file_fault(void *context, const struct import_fault *fault)
 {
     struct push *push = context;
+    if (!fault->line) { /* the file itself */
+        push->failed = client_fail(EXIT_INVALID, NULL, "%s %s", fault->path, fault->message);
+        return;
+    }
     if (push->lines.bad_count < PUSH_LINES_BAD_MOST)
         list_fault(
             push, "", fault->column ? fault->column : "",

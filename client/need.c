@@ -13,8 +13,10 @@
 #include "client/file.h"
 #include "client/stay.h"
 #include "client/words.h"
+#include "partner/v1/registry.pb-c.h"
 #include "rpc/json.h"
 
+#define SENDER_PATH     "/partner.v1.RegistryService/GetOrganisation"
 #define NEED_FILE_BYTES (64u << 10) /* what a match request takes */
 
 /* Flags that describe a need, as against naming a stored one. */
@@ -243,6 +245,21 @@ int need_from_flags(struct client *client, struct question *ret_question)
     if (!failed)
         *ret_question = question;
     return failed;
+}
+
+void need_tell_sender(struct client *client, const struct question *question)
+{
+    Partner__V1__GetOrganisationRequest request = PARTNER__V1__GET_ORGANISATION_REQUEST__INIT;
+    ProtobufCMessage *answer;
+    if (!*question->sender_id)
+        return;
+    request.id = (char *)question->sender_id;
+    request.min_revision = client_min_revision(client);
+    struct client_call call = {SENDER_PATH, &request.base,
+                               &partner__v1__get_organisation_response__descriptor, CLIENT_TIMEOUT_MS, 0};
+    if (client_call(client, &call, &answer).code == STATUS_NOT_FOUND)
+        fprintf(stderr, "note: there is no organisation %s here: its partners and strategy are not known\n",
+                question->sender_id);
 }
 
 void need_tell_interpretations(Partner__V1__Interpretation *const *interpretations, size_t count)

@@ -18,5 +18,7 @@ struct question {
 
 int need_from_flags(struct client *client, struct question *ret_question);
 
+/* Tells on standard error where the registry doesn't know the sender: its partners and strategy then count for nothing. */
+void need_tell_sender(struct client *client, const struct question *question);
 /* Tells on standard error how the server read words. */
 void need_tell_interpretations(Partner__V1__Interpretation *const *interpretations, size_t count);

@@ -224,6 +224,11 @@ class Finding(Sample):
                 self.assertRegex(done.stderr, r"(?m)^error: ")
                 self.assertNotRegex(done.stderr, r"(\w+): \1")
 
+    def test_a_sender_that_nobody_knows_is_told(self):
+        done = self.ok("find", "--from", "sample/nobody", "--sector", "welding", "-n", "1")
+        self.assertIn("there is no organisation sample/nobody here", done.stderr)
+        self.assertNotIn("there is no organisation", self.ok(*QUESTION).stderr)
+
     def test_explain_tells_every_wish_and_criterion(self):
         best = lines_of(self.ok(*QUESTION).stdout)[0]
         question = ("explain", best["organisationId"], *QUESTION[1:])
@@ -509,9 +514,10 @@ class CommandLine(harness.Case):
         self.assertIn("did you mean 'hosting'?", done.stderr)
 
     def test_a_file_that_is_not_there_is_named(self):
-        done = self.partner("apply", "nowhere.jsonl")
-        self.assertEqual((6, ""), (done.returncode, done.stdout))
-        self.assertIn("nowhere.jsonl can't be opened", done.stderr)
+        for command in (["apply"], ["push", "--registry", "xa"]):
+            done = self.partner(*command, "nowhere.jsonl")
+            self.assertEqual((6, ""), (done.returncode, done.stdout), done.stderr)
+            self.assertIn("nowhere.jsonl can't be opened", done.stderr)
 
     def test_a_terminal_gets_a_table_that_fits_it_and_colour(self):
         try:

@@ -7,6 +7,7 @@
 #include "match/bits.h"
 #include "match/filter/filter.h"
 #include "match/index_data.h"
+#include "match/number.h"
 #include "match/rank.h"
 #include "match/senders_answer.h"
 #include "match/senders_judge.h"
@@ -337,16 +338,43 @@ struct status match_find_senders(const struct match_index *index, struct arena *
 
 /* ---- its cost ---- */
 
+/* Rows that ask for nothing by an attribute, or for one of these. */
+static size_t count_sectors(const struct need_set *set, struct numbers sectors)
+{
+    size_t count = posting_of(&set->sector_exact, 0).count;
+    for (uint32_t i = 0; i < sectors.count; i++)
+        count += posting_of(&set->sector_under, number_sector_prefix(sectors.items[i], 2)).count;
+    return count < set->count ? count : set->count;
+}
+
+static size_t count_countries(const struct need_set *set, uint16_t country)
+{
+    return posting_of(&set->country, 0).count + (country ? posting_of(&set->country, country).count : 0);
+}
+
 int64_t match_find_senders_cost_us(const struct match_index *index, const struct senders_question *question)
 {
-    enum { FIXED_US = 40, NEEDS_A_US = 20, MATCHES_A_US = 8, TEXT_US = 300 };
-    size_t needs = 0;
-    for (int part = 0; part < NEED_PARTS; part++)
-        needs += index->needs_view->parts[part].set->count;
-    size_t matches = needs < question->page_size ? needs : question->page_size;
-    /* Sectors and countries leave few of many needs. */
-    size_t cost = FIXED_US + needs / 8 / NEEDS_A_US + matches * MATCHES_A_US;
-    for (size_t i = 0; i < question->offer->n_outcomes; i++)
-    cost += *question->offer->outcomes[i]->concept ? 1 : TEXT_US;
+    enum { FIXED_US = 50, CANDIDATES_A_US = 6, SET_NEEDS_A_US = 1000, MATCHES_A_US = 8, TEXT_US = 300 };
+    const pb_offer *offer = question->offer;
+    uint32_t place = index_find_organisation(index, offer->organisation_id);
+    if (place == PLACE_NONE)
+        return FIXED_US;
+    const struct organisation_entry *host = index_organisation_entry(index, place);
+    struct arena *arena = arena_new(0);
+    struct numbers sectors = numbers_of_sectors(arena, offer->sectors, offer->n_sectors);
+    double candidates = 0, needs = 0;
+    for (int part = 0; part < NEED_PARTS; part++) {
+        const struct need_set *set = index->needs_view->parts[part].set;
+        double by_country = (double)count_countries(set, host->country);
+        needs += set->count;
+        candidates += set->count ? by_country / set->count *
+                                       (double)count_sectors(set, sectors.count ? sectors : host->sectors)
+                                 : 0;
+    }
+    arena_free(arena);
+    double matches = candidates < question->page_size ? candidates : question->page_size;
+    double cost = FIXED_US + candidates / CANDIDATES_A_US + needs / SET_NEEDS_A_US + matches * MATCHES_A_US;
+    for (size_t i = 0; i < offer->n_outcomes; i++)
+    cost += *offer->outcomes[i]->concept ? 1 : TEXT_US;
     return (int64_t)cost;
 }

@@ -148,17 +148,21 @@ def statement(knowledge: Knowledge, request) -> str:
         terms["duration"] = (f"1 - abs(greatest({low}, least({high}, (o.min_days + o.max_days) / 2)) - (o.min_days + o.max_days) / 2.0::float8)"
                              " / (o.max_days - o.min_days + 1)")
     if has_partners:
+        x = "(n.r * sqrt((1 + n.moved) * (1 + coalesce(i.partners, 0))))"
         terms["network"] = ("CASE WHEN p.other IS NOT NULL THEN 0.5::float8 + 0.25::float8 * (p.mobilities / (p.mobilities + 5))"
-                            " + 0.25::float8 * coalesce(n.r / (1 + n.r), 0) ELSE coalesce(0.5::float8 * (n.r / (1 + n.r)), 0) END")
+                            f" + 0.25::float8 * coalesce({x} / (1 + {x}), 0) ELSE coalesce(0.5::float8 * ({x} / (1 + {x})), 0) END")
     terms = {name: terms[name] for name in WEIGHTS if name in terms}
     total = sum(WEIGHTS[name] for name in terms)
     score = " + ".join(f"{WEIGHTS[name]}::float8 * ({term})" for name, term in terms.items())
     where = " AND ".join([sector_filter, *filters(need), f"o.organisation <> {sender}"])
     return f"""WITH partner AS MATERIALIZED (SELECT other, mobilities FROM compare.edge WHERE body = {sender}),
- near AS MATERIALIZED (SELECT e.other, sum(1 / d.degree) AS r FROM partner p JOIN compare.edge e ON e.body = p.other AND e.other_hosts
+ inland AS MATERIALIZED (SELECT b.country, count(*)::float8 AS partners FROM partner p JOIN compare.body b ON b.organisation = p.other
+  GROUP BY b.country),
+ near AS MATERIALIZED (SELECT e.other, sum(1 / d.degree) AS r, sum(e.mobilities) AS moved FROM partner p JOIN compare.edge e ON e.body = p.other AND e.other_hosts
   JOIN compare.degree d ON d.body = p.other WHERE e.other <> {sender} GROUP BY e.other),
  scored AS MATERIALIZED (SELECT o.organisation, o.slot, o.offer, round(1e9::float8 * (({score}) / {total!r}::float8)) AS score
-  FROM compare.flat o LEFT JOIN partner p ON p.other = o.organisation LEFT JOIN near n ON n.other = o.organisation WHERE {where}),
+  FROM compare.flat o LEFT JOIN partner p ON p.other = o.organisation LEFT JOIN near n ON n.other = o.organisation
+  LEFT JOIN inland i ON i.country = o.country WHERE {where}),
  best AS (SELECT * FROM (SELECT DISTINCT ON (organisation) * FROM (SELECT * FROM scored ORDER BY score DESC, organisation, slot LIMIT 40) c
   ORDER BY organisation, score DESC, slot) d ORDER BY score DESC, organisation LIMIT 20)
 SELECT h.id, t.offer, t.score::bigint, h.name, h.country, h.city, o.title,

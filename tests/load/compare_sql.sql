@@ -32,8 +32,8 @@ CREATE UNIQUE INDEX ON compare.concept (code) INCLUDE (number);
 ANALYZE compare.concept;
 
 CREATE TABLE compare.body AS
-SELECT row_number() OVER (ORDER BY id COLLATE "C")::integer AS organisation, id FROM organisation;
-CREATE UNIQUE INDEX ON compare.body (organisation) INCLUDE (id);
+SELECT row_number() OVER (ORDER BY id COLLATE "C")::integer AS organisation, id, compare.letters(country) AS country FROM organisation;
+CREATE UNIQUE INDEX ON compare.body (organisation) INCLUDE (id, country);
 CREATE UNIQUE INDEX ON compare.body (id) INCLUDE (organisation);
 ANALYZE compare.body;
 
@@ -78,7 +78,7 @@ FROM partnership p CROSS JOIN LATERAL unnest(p.organisation_ids) AS u (a) CROSS 
 WHERE u.a <> v.z AND coalesce(p.since <= current_date, true) AND coalesce(p.until >= current_date, true)
 GROUP BY 1, 2, 4;
 CREATE UNIQUE INDEX ON compare.edge (body, other) INCLUDE (mobilities);
-CREATE INDEX edge_hosts ON compare.edge (body) INCLUDE (other) WHERE other_hosts;
+CREATE INDEX edge_hosts ON compare.edge (body) INCLUDE (other, mobilities) WHERE other_hosts;
 CREATE TABLE compare.degree AS SELECT body, count(*)::float8 AS degree FROM compare.edge GROUP BY body;
 CREATE UNIQUE INDEX ON compare.degree (body) INCLUDE (degree);
 VACUUM ANALYZE;

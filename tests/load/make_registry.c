@@ -1,7 +1,7 @@
 /* Fills an empty database, of this version's schema, with a registry "load" of so many hosts:
  *     make_registry CONNINFO WORLD HOSTS [SEED]
  * Nothing is drawn alone: a host's fields decide its outcomes, its country its languages, and hosts, fields and outcomes are as
- * unevenly popular as real ones. One sending school comes with every 50 hosts and has partners among the popular ones.
+ * unevenly popular as real ones. One sending school comes with every 50 hosts and has partners among the popular ones of its circle and of all.
  * Records are packed, hashed and turned into columns by the daemon's own code and go in by COPY, as one revision whose log is
  * trimmed already. Checks within rows hold; foreign keys are not checked again, which takes a superuser: what is named here was
  * written here. */
@@ -26,6 +26,8 @@ enum {
     GENERAL_EACH = 3,
     HOSTS_EACH_SENDER = 50,
     PARTNERS_EACH_SENDER = 20,
+    CIRCLE_HOSTS = 1000,
+    SENDERS_EACH_CIRCLE = CIRCLE_HOSTS / HOSTS_EACH_SENDER,
     HASH_BYTES = 16,
     BUFFER_BYTES = 1 << 18,
     KIND_SENDER = 100,
@@ -402,50 +404,75 @@ static uint64_t host_of_rank(const struct maker *maker, uint64_t rank)
     return (rank * 2654435761u + 7) % maker->hosts;
 }
 
-/* Calls `write` for each pair of a sender and its partner, in the same order each time. */
-static void each_partnership(struct maker *maker, void (*write)(struct maker *maker, struct chance *chance,
-                                                                const char *id, char *sender, char *host))
+/* Most partners are of the circle that the sender shares with its neighbours, the popular ones of it first; the others are of
+ * all, by popularity (about 1 / sqrt(rank)): the busiest of a million hosts has some hundred partners. */
+static uint64_t draw_partner(const struct maker *maker, struct chance *chance, uint64_t sender)
+{
+    uint64_t circle = maker->hosts < CIRCLE_HOSTS ? maker->hosts : CIRCLE_HOSTS;
+    if (chance_below(chance, 10) < 7)
+        return host_of_rank(maker, sender / SENDERS_EACH_CIRCLE * CIRCLE_HOSTS +
+                                       chance_zipf(chance, (uint32_t)circle));
+    double share = chance_share(chance);
+    return host_of_rank(maker, (uint64_t)((double)maker->hosts * share * share));
+}
+
+/* A sender, its partner, and with one in ten another host of the sender's: hosts are partners then, too. */
+struct pair {
+    char *id, *ids[3];
+    size_t count;
+};
+
+static struct pair make_pair(const struct maker *maker, struct chance *chance, uint64_t sender,
+                             uint64_t number, const uint64_t *hosts)
+{
+    struct arena *arena = maker->arena;
+    struct pair pair = {.count = number && chance_below(chance, 10) == 0 ? 3 : 2};
+    pair.id = arena_format(arena, "load/p%06" PRIu64 "-%02" PRIu64, sender, number);
+    pair.ids[0] = arena_format(arena, "load/s%06" PRIu64, sender);
+    pair.ids[1] = arena_format(arena, "load/h%07" PRIu64, hosts[number]);
+    if (pair.count == 3)
+        pair.ids[2] = arena_format(arena, "load/h%07" PRIu64, hosts[number - 1]);
+    return pair;
+}
+
+/* Calls `write` for each, in the same order each time. */
+static void each_partnership(struct maker *maker, void (*write)(struct maker *maker, struct chance chance,
+                                                                const struct pair *pair))
 {
     for (uint64_t sender = 0; sender < maker->senders; sender++) {
         struct chance chance = chance_of(maker->seed, RECORD_PARTNERSHIP, sender);
         uint64_t drawn[PARTNERS_EACH_SENDER], count = 0;
         for (uint32_t i = 0; i < PARTNERS_EACH_SENDER; i++) {
-            uint64_t host = host_of_rank(maker, chance_zipf(&chance, (uint32_t)maker->hosts));
+            uint64_t host = drawn[count] = draw_partner(maker, &chance, sender);
             bool again = false;
             for (uint64_t j = 0; j < count; j++)
                 again |= drawn[j] == host;
             if (again)
                 continue;
-            char *sender_id = arena_format(maker->arena, "load/s%06" PRIu64, sender);
-            char *host_id = arena_format(maker->arena, "load/h%07" PRIu64, host);
-            write(maker, &chance, arena_format(maker->arena, "load/p%06" PRIu64 "-%02" PRIu64, sender, count),
-                  sender_id, host_id);
-            drawn[count++] = host;
+            struct pair pair = make_pair(maker, &chance, sender, count++, drawn);
+            write(maker, chance, &pair);
         }
         arena_reset(maker->arena);
     }
 }
 
-static void write_partnership(struct maker *maker, struct chance *chance, const char *id, char *sender,
-                              char *host)
+static void write_partnership(struct maker *maker, struct chance chance, const struct pair *pair)
 {
-    char *ids[] = {sender, host};
-    struct chance own = *chance;
     pb_partnership partnership = PARTNER__V1__PARTNERSHIP__INIT;
-    partnership.id = (char *)(uintptr_t)id;
-    partnership.organisation_ids = ids;
-    partnership.n_organisation_ids = 2;
-    partnership.since = arena_format(maker->arena, "%u-09-01", 2015 + chance_below(&own, 11));
-    partnership.mobilities = chance_zipf(&own, 200);
+    partnership.id = pair->id;
+    partnership.organisation_ids = (char **)(uintptr_t)pair->ids;
+    partnership.n_organisation_ids = pair->count;
+    partnership.since = arena_format(maker->arena, "%u-09-01", 2015 + chance_below(&chance, 11));
+    partnership.mobilities = chance_zipf(&chance, 200);
     write_record(maker, RECORD_PARTNERSHIP, &partnership.base);
 }
 
-static void write_members(struct maker *maker, struct chance *, const char *id, char *sender, char *host)
+static void write_members(struct maker *maker, struct chance, const struct pair *pair)
 {
-    for (uint32_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < pair->count; i++) {
         put_count(maker, 2);
-        put_text(maker, id);
-        put_text(maker, i ? sender : host);
+        put_text(maker, pair->id);
+        put_text(maker, pair->ids[i]);
     }
 }
 
@@ -473,9 +500,9 @@ static void write_row(struct maker *maker, enum record_kind kind, const char *id
     put_value(maker, (struct column_value){maker->hashes + maker->record_count++ * HASH_BYTES, HASH_BYTES});
 }
 
-static void write_partnership_row(struct maker *maker, struct chance *, const char *id, char *, char *)
+static void write_partnership_row(struct maker *maker, struct chance, const struct pair *pair)
 {
-    write_row(maker, RECORD_PARTNERSHIP, id);
+    write_row(maker, RECORD_PARTNERSHIP, pair->id);
 }
 
 static void write_rows(struct maker *maker)

@@ -7,6 +7,7 @@
 #include "match/criterion/criterion.h"
 #include "match/index_data.h"
 #include "match/number.h"
+#include "match/pair.h"
 #include "match/rank.h"
 
 /* Four words at once. */
@@ -22,10 +23,10 @@ typedef uint64_t lanes __attribute__((vector_size(LANE_WORDS * sizeof(uint64_t))
 
 static const double slack = 1e-6; /* beyond all rounding */
 
-static uint8_t rounded_up(double part, double unit)
+static uint16_t rounded_up(double part, double unit)
 {
     double value = ceil(part * unit + slack);
-    return (uint8_t)(value < BOUND_MOST ? value : BOUND_MOST);
+    return (uint16_t)(value < BOUND_MOST ? value : BOUND_MOST);
 }
 
 /* A weight's share of the whole; 0 where the criterion doesn't apply. */
@@ -67,15 +68,17 @@ static void term_init(struct bound *bound, struct bound_term *term, uint32_t num
     const struct wanted_concept *wanted = &query->wanted.items[number];
     double outcomes = share_of(weighing, &criterion_outcomes) * wanted->idf / query->wanted.idf_sum;
     double transfer = share_of(weighing, &criterion_transfer) / query->wanted.count;
-    bool reusable = false;
+    bool reusable[FIT_COUNT] = {false};
     for (uint32_t i = 0; i < wanted->near_count; i++) {
         const struct near *near = &query->wanted.near[wanted->near_first + i];
         posting_union_add(&term->levels[near->fit], query->arena,
                           posting_of(&query->segment->concept, near->concept));
-        reusable |= near->reusable;
+        for (enum fit fit = near->fit; near->reusable && fit < FIT_COUNT; fit++)
+            reusable[fit] = true; /* a better level may come with it */
     }
     for (enum fit fit = FIT_RELATED; fit < FIT_COUNT; fit++)
-        term->value[fit] = rounded_up(outcomes * fit_value(fit) + (reusable ? transfer : 0), bound->unit);
+        term->value[fit] =
+            rounded_up(outcomes * fit_value(fit) + (reusable[fit] ? transfer : 0), bound->unit);
 }
 
 /* Where adding up costs as much as scoring this many slots. */
@@ -112,9 +115,12 @@ void bound_init(struct bound *bound, const struct scoring *scoring)
         bound->recognition[i] =
             rounded_up(share_of(weighing, &criterion_recognition) * recognition[i], bound->unit);
     bound->rest = rest_of(query, weighing);
+    bound->duration = share_of(weighing, &criterion_duration);
     bound->least_slots = least_slots(bound);
     size_t rows = bound->term_count * (FIT_COUNT - 1) + RECOGNITION_TERMS;
     bound->room = arena_alloc(query->arena, rows * CHUNK_WORDS * sizeof *bound->room);
+    bound->found = arena_alloc(query->arena, 2 * CHUNK_SLOTS * sizeof *bound->found);
+    bound->ordered = bound->found + CHUNK_SLOTS;
     bound->sums = arena_alloc(query->arena, BOUND_BITS * CHUNK_WORDS * sizeof *bound->sums);
 }
 
@@ -230,5 +236,38 @@ size_t bound_reach(const struct bound *bound, const uint64_t *slots, int sum, ui
         ret_slots[at] = slots[at] & reach;
         count += (size_t)__builtin_popcountll(ret_slots[at]);
     }
+    return count;
+}
+
+static int sum_of(const struct bound *bound, size_t at, unsigned place, uint32_t slot)
+{
+    const struct match_query *query = bound->scoring->query;
+    int sum = 0;
+    for (unsigned bit = 0; bit < BOUND_BITS; bit++)
+        sum |= (int)(bound->sums[bit * CHUNK_WORDS + at] >> place & 1) << bit;
+    if (bound->duration == 0)
+        return sum;
+    uint32_t min, max;
+    segment_days(query->segment, slot, &min, &max);
+    double days = pair_duration_value(min, max, query->min_days, query->max_days);
+    int less = (int)((1 - days) * bound->duration * bound->unit - slack); /* rounded down */
+    return sum > less ? sum - less : 0;
+}
+
+uint32_t bound_order(const struct bound *bound, size_t word, const uint64_t *slots, struct bounded *list)
+{
+    struct bounded *found = bound->found;
+    uint32_t next[BOUND_MOST + 2] = {0}, count = 0;
+    for (size_t at = 0; at < CHUNK_WORDS; at++)
+        for (uint64_t rest = slots[at]; rest; rest &= rest - 1) {
+            unsigned place = (unsigned)__builtin_ctzll(rest);
+            uint32_t slot = (uint32_t)((word + at) * 64 + place);
+            found[count] = (struct bounded){slot, sum_of(bound, at, place, slot)};
+            next[BOUND_MOST - found[count++].sum + 1]++;
+        }
+    for (int i = 0; i < BOUND_MOST; i++)
+        next[i + 1] += next[i];
+    for (uint32_t i = 0; i < count; i++)
+        list[next[BOUND_MOST - found[i].sum]++] = found[i];
     return count;
 }

@@ -10,15 +10,21 @@
 struct scoring;
 
 /* What a slot's score can be at most, for 64 slots at a time: the parts of a score that postings tell are added up as numbers
- * of 8 bits, bit by bit over words of slots. So most slots that can't reach the page are never scored. */
+ * of 10 bits, bit by bit over words of slots. So most slots that can't reach the page are never scored. */
 
-enum { BOUND_BITS = 8, BOUND_MOST = 255, BOUND_MOST_TERMS = 40, RECOGNITION_TERMS = 3 };
+enum { BOUND_BITS = 10, BOUND_MOST = 1023, BOUND_MOST_TERMS = 40, RECOGNITION_TERMS = 3 };
 
 /* One wanted concept's part: by how well the slot's best concept fits. */
 struct bound_term {
-    uint8_t value[FIT_COUNT];
+    uint16_t value[FIT_COUNT];
     struct posting_union levels[FIT_COUNT];
     const uint64_t *chunk[FIT_COUNT]; /* NULL: no slot */
+};
+
+/* A slot and its sum, with what its days give instead of the most that they can. */
+struct bounded {
+    uint32_t slot;
+    int sum;
 };
 
 struct bound {
@@ -26,12 +32,14 @@ struct bound {
     bool useful;
     uint32_t term_count;
     struct bound_term *terms;
-    uint8_t recognition[RECOGNITION_TERMS];
-    double unit;          /* what the score of 1 is in these numbers */
-    double rest;          /* what all other parts give at most */
-    uint32_t least_slots; /* in a chunk with fewer each is scored sooner than bounded */
-    uint64_t *room;       /* for chunks of levels that are no plain bitset */
-    uint64_t *sums;       /* BOUND_BITS rows of CHUNK_WORDS */
+    uint16_t recognition[RECOGNITION_TERMS];
+    double unit;                     /* what the score of 1 is in these numbers */
+    double rest;                     /* what all other parts give at most */
+    double duration;                 /* of that the days' part */
+    uint32_t least_slots;            /* in a chunk with fewer each is scored sooner than bounded */
+    uint64_t *room;                  /* for chunks of levels that are no plain bitset */
+    struct bounded *found, *ordered; /* room for a chunk's */
+    uint64_t *sums;                  /* BOUND_BITS rows of CHUNK_WORDS */
 };
 
 /* For the part that the query has entered. A slot that is tied to the sender is never bounded. */
@@ -40,5 +48,7 @@ void bound_init(struct bound *bound, const struct scoring *scoring);
 void bound_read(struct bound *bound, size_t word, const uint64_t *slots);
 /* Those of the chunk's slots that may score this much or more; returns how many. */
 size_t bound_reach(const struct bound *bound, const uint64_t *slots, int sum, uint64_t *ret_slots);
+/* Lists some of the chunk's slots, the highest sum first; returns how many, at most CHUNK_SLOTS. */
+uint32_t bound_order(const struct bound *bound, size_t word, const uint64_t *slots, struct bounded *list);
 /* The least sum that such a score has. */
 int bound_sum_of(const struct bound *bound, int64_t billionths);

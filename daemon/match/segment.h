@@ -124,6 +124,16 @@ static inline uint32_t segment_concept(const struct segment *segment, uint32_t i
     return segment->concepts_short ? segment->concepts_short[i] : segment->concepts_long[i];
 }
 
+/* Has a slot's concepts brought near, to be read soon. */
+static inline void segment_fetch_concepts(const struct segment *segment, uint32_t slot)
+{
+    uint32_t first = segment->concept_first[slot];
+    if (segment->concepts_short)
+        __builtin_prefetch(segment->concepts_short + first);
+    else
+        __builtin_prefetch(segment->concepts_long + first);
+}
+
 /* 0 and 0: not stated. */
 static inline void segment_days(const struct segment *segment, uint32_t slot, uint32_t *ret_min,
                                 uint32_t *ret_max)

@@ -125,9 +125,16 @@ static int first_sum(const struct sweep *sweep, const uint64_t *slots, uint64_t 
     return low;
 }
 
+static int sum_for(const struct sweep *sweep, int64_t least)
+{
+    return least == INT64_MIN ? 0 : least == INT64_MAX ? BOUND_MOST + 1 : bound_sum_of(&sweep->bound, least);
+}
+
+/* The best come first, in small blocks, so that soon the others need not come at all. */
 static void score_bounded(struct sweep *sweep, size_t word, uint64_t *slots)
 {
     const struct sweep_sink *sink = sweep->sink;
+    enum { AT_ONCE = 16 };
     uint64_t reach[CHUNK_WORDS];
     int64_t least = sink->least(sink->context);
     if (least == INT64_MAX)
@@ -140,11 +147,16 @@ static void score_bounded(struct sweep *sweep, size_t word, uint64_t *slots)
             slots[i] &= ~reach[i];
         least = sink->least(sink->context);
     }
-    int sum = least == INT64_MIN   ? 0
-              : least == INT64_MAX ? BOUND_MOST + 1
-                                   : bound_sum_of(&sweep->bound, least);
-    if (bound_reach(&sweep->bound, slots, sum, reach))
-        score_all(sweep, word, reach);
+    if (!bound_reach(&sweep->bound, slots, sum_for(sweep, least), reach))
+        return;
+    struct bounded *list = sweep->bound.ordered;
+    uint32_t count = bound_order(&sweep->bound, word, reach, list), i = 0;
+    struct match_block block;
+    while (i < count && list[i].sum >= sum_for(sweep, sink->least(sink->context))) {
+        for (block.count = 0; i < count && block.count < AT_ONCE; i++)
+            block.slots[block.count++] = list[i].slot;
+        score_block(sweep, &block);
+    }
 }
 
 static void put_off_several(struct sweep *sweep, size_t word, uint64_t *slots)

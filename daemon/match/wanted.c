@@ -128,13 +128,11 @@ static uint32_t row_of(const struct wanted *wanted, uint32_t concept)
     return row;
 }
 
-static uint32_t hint_of(uint32_t concept)
+static void make_rows(struct wanted *wanted, struct arena *arena, uint32_t concept_limit)
 {
-    return concept % (WANTED_HINT_WORDS * 64);
-}
-
-static void make_rows(struct wanted *wanted, struct arena *arena)
-{
+    enum { MOST_HINTS = 1 << 18 };
+    wanted->hint_count = concept_limit < MOST_HINTS ? concept_limit : MOST_HINTS;
+    wanted->hint = arena_array(arena, bits_words(wanted->hint_count), sizeof *wanted->hint);
     uint32_t size = 16;
     while (size < wanted->near_count * 2)
         size *= 2;
@@ -145,7 +143,8 @@ static void make_rows(struct wanted *wanted, struct arena *arena)
         uint32_t row = row_of(wanted, wanted->near[i].concept);
         wanted->near[i].next = wanted->rows[row];
         wanted->rows[row] = i;
-        bits_set(wanted->hint, hint_of(wanted->near[i].concept));
+        if (wanted->near[i].concept < wanted->hint_count)
+            bits_set(wanted->hint, wanted->near[i].concept);
     }
 }
 
@@ -170,7 +169,7 @@ void wanted_read(struct wanted *wanted, struct arena *arena, const struct match_
         wanted->idf_sum += item->idf;
     }
     find_near(wanted, arena, index);
-    make_rows(wanted, arena);
+    make_rows(wanted, arena, index->names.limit);
 }
 
 uint32_t wanted_find(const struct wanted *wanted, uint32_t concept)
@@ -184,7 +183,7 @@ bool wanted_fit_slot(const struct wanted *wanted, const struct segment *segment,
     bool any = false;
     for (uint32_t i = segment->concept_first[slot]; i < segment->concept_first[slot + 1]; i++) {
         uint32_t concept = segment_concept(segment, i);
-        if (!bits_has(wanted->hint, hint_of(concept)))
+        if (concept < wanted->hint_count && !bits_has(wanted->hint, concept))
             continue;
         for (uint32_t row = wanted_find(wanted, concept); row != UINT32_MAX; row = wanted->near[row].next) {
             const struct near *near = &wanted->near[row];
@@ -204,7 +203,12 @@ bool wanted_fit_slot(const struct wanted *wanted, const struct segment *segment,
 void wanted_fill(const struct wanted *wanted, const struct segment *segment, struct match_block *block,
                  uint8_t *fits, bool *flags)
 {
+    enum { AHEAD = 6 };
     for (uint32_t i = 0; i < block->count; i++) {
+        if (i + 2 * AHEAD < block->count)
+            __builtin_prefetch(&segment->concept_first[block->slots[i + 2 * AHEAD]]);
+        if (i + AHEAD < block->count)
+            segment_fetch_concepts(segment, block->slots[i + AHEAD]);
         bool any = wanted_fit_slot(wanted, segment, block->slots[i], fits, flags);
         double sum = 0;
         uint32_t reusable = 0;

@@ -36,15 +36,14 @@ struct near {
     uint32_t next; /* another row of the same concept, or UINT32_MAX */
 };
 
-enum { WANTED_HINT_WORDS = 64 };
-
 struct wanted {
     uint32_t count, near_count;
     struct wanted_concept *items; /* distinct, in the order of the need */
     struct near *near;
     double idf_sum;
-    uint32_t *rows, mask;             /* near by concept, open addressing; UINT32_MAX: free */
-    uint64_t hint[WANTED_HINT_WORDS]; /* by a concept's last bits: may be near */
+    uint32_t *rows, mask; /* near by concept, open addressing; UINT32_MAX: free */
+    uint64_t *hint;       /* a bit for each concept below hint_count: whether it's near; higher ones may be */
+    uint32_t hint_count;
     /* Words of the request that were looked up, and how many of them could not be read. */
     size_t interpretation_count, unread_count;
     Partner__V1__Interpretation **interpretations;

@@ -29,8 +29,10 @@ static uint32_t partners_in(const struct match_query *query, uint32_t slot)
 
 static void score(const struct match_query *query, const struct match_block *block, double *value)
 {
-    for (uint32_t i = 0; i < block->count; i++)
-        value[i] = pair_network_value(tie_of(query, block->slots[i]), partners_in(query, block->slots[i]));
+    for (uint32_t i = 0; i < block->count; i++) {
+        const struct tie *tie = tie_of(query, block->slots[i]);
+        value[i] = tie ? pair_network_value(tie, partners_in(query, block->slots[i])) : 0;
+    }
 }
 
 /* The common partners' names. */

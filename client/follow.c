@@ -9,19 +9,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <event2/event.h>
-
 #include "base/arena.h"
 #include "client/client.h"
 #include "client/exit.h"
-#include "loop/loop.h"
+#include "loop/descriptor.h"
+#include "loop/timer.h"
 #include "net/channel.h"
 
 /* One stream or pause. */
 struct follow_run {
     struct follow *follow;
-    struct event *timer, *signals,
-        *reader; /* timer: of silence or the pause; reader: of standard output, or NULL */
+    struct timer timer; /* of silence or the pause */
+    struct descriptor signals;
+    struct descriptor reader; /* of standard output, where it is a pipe */
     struct arena *arena;
     bool done, ended; /* ended: the call is gone */
     enum follow_end end, timer_end;
@@ -45,36 +45,30 @@ static bool signal_came(struct follow *follow)
     return follow->signal != 0;
 }
 
-static void on_signal(evutil_socket_t descriptor, short what, void *context)
+static void on_signal(void *context)
 {
     struct follow_run *run = context;
-    (void)descriptor;
-    (void)what;
     if (signal_came(run->follow))
         finish(run, FOLLOW_SIGNAL);
 }
 
-static void on_timer(evutil_socket_t descriptor, short what, void *context)
+static void on_timer(void *context)
 {
     struct follow_run *run = context;
-    (void)descriptor;
-    (void)what;
     finish(run, run->timer_end);
 }
 
-static void on_reader(evutil_socket_t descriptor, short what, void *context)
+static void on_reader(void *context)
 {
-    struct pollfd output = {.fd = descriptor, .events = 0};
-    (void)what;
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = 0};
     if (poll(&output, 1, 0) == 1 && (output.revents & POLLERR))
         finish(context, FOLLOW_NOBODY);
 }
 
 static void set_timer(struct follow_run *run, int64_t ms)
 {
-    struct timeval time = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
     if (ms)
-        evtimer_add(run->timer, &time);
+        timer_set(&run->timer, ms);
 }
 
 int follow_open(struct follow *follow)
@@ -124,23 +118,19 @@ bool follow_write(struct follow *follow, int output, const char *bytes, size_t s
 
 static void begin_run(struct follow_run *run)
 {
-    struct event_base *base = loop_base(run->follow->client->loop);
+    struct loop *loop = run->follow->client->loop;
     struct stat facts;
-    run->timer = evtimer_new(base, on_timer, run);
-    run->signals = event_new(base, run->follow->signals, EV_READ | EV_PERSIST, on_signal, run);
-    event_add(run->signals, NULL);
-    if (fstat(STDOUT_FILENO, &facts) == 0 && S_ISFIFO(facts.st_mode)) {
-        run->reader = event_new(base, STDOUT_FILENO, EV_READ | EV_PERSIST, on_reader, run);
-        event_add(run->reader, NULL);
-    }
+    timer_init(&run->timer, loop, on_timer, run);
+    descriptor_init(&run->signals, loop, run->follow->signals, on_signal, run);
+    if (fstat(STDOUT_FILENO, &facts) == 0 && S_ISFIFO(facts.st_mode))
+        descriptor_init(&run->reader, loop, STDOUT_FILENO, on_reader, run);
 }
 
 static enum follow_end end_run(struct follow_run *run)
 {
-    event_free(run->timer);
-    event_free(run->signals);
-    if (run->reader)
-        event_free(run->reader);
+    timer_fini(&run->timer);
+    descriptor_fini(&run->signals);
+    descriptor_fini(&run->reader);
     return run->end;
 }
 

@@ -535,3 +535,25 @@ class ManyServers(Federation):
         self.converge(*servers, late)
         after = [server.sql("SELECT newest FROM revision_line") for server in (*servers, late)]
         self.assertEqual([int(number) + 1 for number in before], [int(number) for number in after])  # no echo
+
+    def test_all_follow_all_and_each_registry_has_one_source(self):
+        servers = [self.server(name).start() for name in ("one", "two", "three")]
+        names = ("es", "fi", "de")
+        for server, name in zip(servers, names):
+            server.create(name)
+            server.write(name, [organisation("a", name), offer("o", "a", name)])
+            server.daemon.stop()
+        for server in servers:
+            for other in servers:
+                if other is not server:
+                    server.follows(other.name, other)
+            server.start()
+            server.fresh_client()
+        self.assertEqual(set(names), set(self.converge(*servers)))
+        for round_ in range(20):
+            for server, name in zip(servers, names):
+                server.write(name, [organisation(f"r{round_}", name)])
+        found = self.converge(*servers)
+        self.assertEqual([22] * 3, [len(found[name]) for name in names])
+        for server in servers:  # one revision a write and no more, beside those that made the registries
+            self.assertEqual("", server.sql("SELECT id FROM change_log WHERE kind < 10 GROUP BY id HAVING count(*) > 1"))

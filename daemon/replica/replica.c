@@ -166,6 +166,8 @@ static void on_vocabulary_end(void *context)
     replica->concepts = NULL;
     working_set_vocabulary(replica->set, vocabulary);
     vocabulary_release(vocabulary);
+    if (replica->loading)
+        working_set_load_begin(replica->set);
 }
 
 static void drop_file(struct replica *replica)
@@ -199,6 +201,7 @@ static void on_loaded(void *context, uint64_t revision, int64_t, const char *epo
     free(replica->epoch);
     replica->epoch = heap_strdup(epoch);
     drop_file(replica);
+    working_set_load_end(replica->set);
     publish(replica);
     log_event(LOG_INFO, "replica.loaded", "all records are in memory",
               LOG_NUMBER("revision", (int64_t)revision),

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "match/index.h"
 #include "replica/directory.h"
+#include "replica/loader.h"
 #include "vocab/vocabulary.h"
 
 /* An entry that is in no newer snapshot than the one of that generation. */
@@ -28,6 +29,7 @@ struct entry_list {
 
 struct working_set {
     struct match_builder *matching;
+    struct loader *loader; /* while loading: the builder is its own */
     struct directory_builder *directory;
     const struct vocabulary *vocabulary;
 
@@ -174,11 +176,25 @@ void working_set_take(struct working_set *set, const struct record *record, stru
     struct record_change *change = change_of(set, record_entry_id(entry), entry);
     bool was_organisation = change->new && change->new->kind == RECORD_ORGANISATION;
     replace(set, change, entry, entry->update_time_us);
-    match_builder_put_packed(set->matching, record, record_entry_packed(entry), entry->packed_bytes);
+    if (set->loader)
+        loader_put(set->loader, entry);
+    else
+        match_builder_put_packed(set->matching, record, record_entry_packed(entry), entry->packed_bytes);
     if (record->kind == RECORD_ORGANISATION)
         directory_builder_put(set->directory, record->organisation);
     else if (was_organisation)
         directory_builder_remove(set->directory, record_entry_id(entry));
+}
+
+void working_set_load_begin(struct working_set *set)
+{
+    set->loader = loader_new(set->matching);
+}
+
+void working_set_load_end(struct working_set *set)
+{
+    loader_finish(set->loader);
+    set->loader = NULL;
 }
 
 void working_set_remove(struct working_set *set, const char *id, int64_t time_us)
@@ -210,6 +226,7 @@ static void registries_free(struct registry_state *registries, size_t count)
 
 void working_set_clear(struct working_set *set)
 {
+    working_set_load_end(set);
     if (set->published) {
         struct record_cursor cursor = record_cursor_at(&set->published->records, "", RECORD_NONE);
         for (const struct record_entry *entry; (entry = record_cursor_next_record(&cursor)) != NULL;)
@@ -307,7 +324,11 @@ struct match_rebuild *working_set_rebuild_begin(struct working_set *set)
 
 void working_set_rebuild_finish(struct working_set *set, struct match_rebuild *rebuild)
 {
+    bool is_loading = set->loader != NULL;
+    working_set_load_end(set);
     match_rebuild_finish(set->matching, rebuild);
+    if (is_loading)
+        working_set_load_begin(set);
 }
 
 /* All entries that are in the set as it is now. */
@@ -330,6 +351,7 @@ void working_set_free(struct working_set *set)
 {
     if (!set)
         return;
+    working_set_load_end(set);
     retire_all(set);
     text_map_fini(&set->changed);
     free(set->changes);

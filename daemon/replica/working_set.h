@@ -23,6 +23,10 @@ void working_set_put(struct working_set *set, const struct record *record, const
                      size_t packed_bytes, uint64_t revision, int64_t update_time_us);
 /* The same of an entry that record_entry_new made of the record, and that the set takes over. */
 void working_set_take(struct working_set *set, const struct record *record, struct record_entry *entry);
+/* From here to working_set_load_end or _clear records are new ones and nothing else is called: they are indexed on a thread
+ * beside. The vocabulary is there. */
+void working_set_load_begin(struct working_set *set);
+void working_set_load_end(struct working_set *set);
 /* Nothing happens where there is none. */
 void working_set_remove(struct working_set *set, const char *id, int64_t time_us);
 void working_set_registry(struct working_set *set, const char *id, const char *title, int64_t time_us);

@@ -114,7 +114,9 @@ static struct working_set *read_file(void)
     if (!file)
         return NULL;
     struct working_set *set = set_with_vocabulary();
+    working_set_load_begin(set);
     bool is_good = snapshot_file_load(file, set, &count);
+    working_set_load_end(set);
     snapshot_file_close(file);
     if (is_good)
         assert_int_equal(count, RECORDS + 1);

@@ -12,12 +12,15 @@
 
 /* ---- facts ---- */
 
+/* The last fields that facts need: an organisation's city, an offer's duration. */
+enum { LAST_ORGANISATION_FIELD = 7, LAST_OFFER_FIELD = 5 };
+
 static Partner__V1__Match *match_new(const struct match_query *query, const struct ranked *ranked,
                                      const pb_offer *offer)
 {
     struct arena *arena = query->arena;
-    const pb_organisation *host =
-        entry_record(&segment_host(query->segment, ranked->slot)->entry, arena).organisation;
+    const struct entry *entry = &segment_host(query->segment, ranked->slot)->entry;
+    const pb_organisation *host = entry_record_until(entry, arena, LAST_ORGANISATION_FIELD).organisation;
     Partner__V1__Match *match = arena_alloc(arena, sizeof *match);
     partner__v1__match__init(match);
     match->organisation_id = host->id;
@@ -192,9 +195,12 @@ Partner__V1__Match *answer_match(const struct scoring *scoring, const struct ran
 {
     const struct match_query *query = scoring->query;
     const struct offer_entry *entry = segment_offer(query->segment, ranked->slot);
-    const pb_offer *offer = entry ? entry_record(&entry->entry, query->arena).offer : NULL;
+    bool basic = view == PARTNER__V1__MATCH_VIEW__MATCH_VIEW_BASIC;
+    const pb_offer *offer =
+        entry ? entry_record_until(&entry->entry, query->arena, basic ? LAST_OFFER_FIELD : UINT32_MAX).offer
+              : NULL;
     Partner__V1__Match *match = match_new(query, ranked, offer);
-    if (view == PARTNER__V1__MATCH_VIEW__MATCH_VIEW_BASIC)
+    if (basic)
         return match;
     double values[CRITERION_COUNT];
     rank_slot(scoring, ranked->slot, values);

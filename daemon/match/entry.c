@@ -413,11 +413,51 @@ void entry_release(const struct entry *entry)
         free(own);
 }
 
-struct record entry_record(const struct entry *entry, struct arena *arena)
+static struct record unpack(const struct entry *entry, struct arena *arena, size_t bytes)
 {
     struct record record = {.kind = entry->kind};
-    bool good = record_unpack(arena, entry->kind, entry->packed, entry->packed_bytes, &record);
+    bool good = record_unpack(arena, entry->kind, entry->packed, bytes, &record);
     assert(good);
     (void)good;
     return record;
+}
+
+struct record entry_record(const struct entry *entry, struct arena *arena)
+{
+    return unpack(entry, arena, entry->packed_bytes);
+}
+
+static uint64_t read_varint(const uint8_t *bytes, size_t end, size_t *at)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0; *at < end && shift < 64; shift += 7) {
+        uint8_t byte = bytes[(*at)++];
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80)
+            break;
+    }
+    return value;
+}
+
+struct record entry_record_until(const struct entry *entry, struct arena *arena, uint32_t last_field)
+{
+    enum { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_LENGTH = 2, WIRE_BITS = 3 };
+    const uint8_t *bytes = entry->packed;
+    size_t at = 0, end = entry->packed_bytes;
+    while (at < end) {
+        size_t begin = at;
+        uint64_t key = read_varint(bytes, end, &at);
+        if (key >> WIRE_BITS > last_field) {
+            end = begin;
+            break;
+        }
+        unsigned wire = key & ((1 << WIRE_BITS) - 1);
+        if (wire == WIRE_VARINT)
+            read_varint(bytes, end, &at);
+        else if (wire == WIRE_LENGTH)
+            at += read_varint(bytes, end, &at);
+        else
+            at += wire == WIRE_64 ? 8 : 4;
+    }
+    return unpack(entry, arena, end);
 }

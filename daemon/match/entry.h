@@ -150,6 +150,8 @@ void entry_acquire(const struct entry *entry);
 void entry_release(const struct entry *entry);
 /* The record again, in the arena. */
 struct record entry_record(const struct entry *entry, struct arena *arena);
+/* Its fields up to a number alone: packed fields are in the order of their numbers. */
+struct record entry_record_until(const struct entry *entry, struct arena *arena, uint32_t last_field);
 
 /* Helpers that questions share: distinct numbers of codes, in the order given; those that are none are left out. */
 struct numbers numbers_of_sectors(struct arena *arena, char *const *codes, size_t count);

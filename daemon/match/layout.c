@@ -12,24 +12,15 @@ static void *array(const struct segment *segment, size_t count, size_t bytes)
     return arena_array(segment->arena, count, bytes);
 }
 
-/* Entries lie anywhere in memory, so those to come are fetched ahead. */
-enum { FETCH_AHEAD = 8, CACHE_LINE_BYTES = 64, LIST_BYTES = 192 };
-
-static void fetch(const void *entry, size_t bytes)
-{
-    for (size_t byte = 0; byte < bytes; byte += CACHE_LINE_BYTES)
-        __builtin_prefetch((const char *)entry + byte);
-}
-
 static void fetch_ahead(const struct segment *segment, uint32_t slot)
 {
-    uint32_t ahead = slot + FETCH_AHEAD;
+    uint32_t ahead = slot + SEGMENT_FETCH_AHEAD;
     if (ahead >= segment->slot_count)
         return;
-    fetch(segment_host(segment, ahead), sizeof(struct organisation_entry) + CACHE_LINE_BYTES);
+    segment_fetch(segment_host(segment, ahead), sizeof(struct organisation_entry) + 64);
     const struct offer_entry *offer = segment_offer(segment, ahead);
     if (offer)
-        fetch(offer, sizeof *offer + LIST_BYTES);
+        segment_fetch(offer, sizeof *offer + SEGMENT_FETCH_LISTS);
 }
 
 /* ---- slots ---- */
@@ -48,18 +39,6 @@ static bool body_has_offers(const struct segment *segment, uint32_t place, const
     for (uint32_t i = 0; several && i < several->count && !any; i++)
         any = offers_of[segment->bodies.members[several->first + i]] > 0;
     return any;
-}
-
-static uint32_t *count_offers(const struct segment *segment)
-{
-    uint32_t *offers_of = heap_zalloc(((size_t)segment->organisation_count + 1) * sizeof *offers_of);
-    uint32_t place = 0;
-    for (uint32_t i = 0; i < segment->offer_count; i++) {
-        while (strcmp(segment->organisations[place]->entry.id, segment->offers[i]->organisation_id) != 0)
-            place++;
-        offers_of[place]++;
-    }
-    return offers_of;
 }
 
 /* By organisation and offer id. */
@@ -105,10 +84,10 @@ static void set_keys(const struct segment *segment, struct draft *draft)
 {
     draft->key = heap_alloc(draft->count * sizeof *draft->key);
     for (uint32_t i = 0; i < draft->count; i++) {
-        uint32_t ahead = i + FETCH_AHEAD < draft->count ? i + FETCH_AHEAD : i;
-        fetch(segment->organisations[draft->organisation[ahead]], sizeof(struct organisation_entry));
+        uint32_t ahead = i + SEGMENT_FETCH_AHEAD < draft->count ? i + SEGMENT_FETCH_AHEAD : i;
+        segment_fetch(segment->organisations[draft->organisation[ahead]], sizeof(struct organisation_entry));
         if (draft->offer[ahead] != PLACE_NONE)
-            fetch(segment->offers[draft->offer[ahead]], sizeof(struct offer_entry));
+            segment_fetch(segment->offers[draft->offer[ahead]], sizeof(struct offer_entry));
         const struct offer_entry *offer =
             draft->offer[i] == PLACE_NONE ? NULL : segment->offers[draft->offer[i]];
         draft->key[i] = key_of(segment->organisations[draft->organisation[i]], offer);
@@ -409,13 +388,11 @@ static void make_columns(struct segment *segment)
     segment->region = array(segment, count, sizeof *segment->region);
 }
 
-void segment_layout(struct segment *segment, uint32_t concept_limit)
+void segment_layout(struct segment *segment, const uint32_t *offers_of, uint32_t concept_limit)
 {
-    uint32_t *offers_of = count_offers(segment);
     struct draft draft = draft_slots(segment, offers_of);
     place_slots(segment, &draft);
     settle_bodies(segment, offers_of);
-    free(offers_of);
     make_columns(segment);
     number_regions(segment);
     mark_shared(segment);

@@ -12,6 +12,10 @@ static void id_table_add(const struct id_table *table, uint32_t *rows, const str
                          uint32_t count, uint32_t first)
 {
     for (uint32_t place = 0; place < count; place++) {
+        if (place + 2 * SEGMENT_FETCH_AHEAD < count)
+            __builtin_prefetch(entries[place + 2 * SEGMENT_FETCH_AHEAD]);
+        if (place + SEGMENT_FETCH_AHEAD < count)
+            __builtin_prefetch(&rows[(uint32_t)entries[place + SEGMENT_FETCH_AHEAD]->hash & table->mask], 1);
         uint32_t row = (uint32_t)entries[place]->hash & table->mask;
         while (rows[row] != PLACE_NONE)
             row = (row + 1) & table->mask;
@@ -49,34 +53,48 @@ uint32_t id_table_find(const struct id_table *table, const struct entry *const *
 
 /* ---- life ---- */
 
-/* Offers are in the order of organisations: walks both at once and parts those whose organisation isn't there. */
-static void part_offers(struct segment *segment, const struct segment_parts *parts)
+/* Offers are in the order of organisations: walks both at once, counts each organisation's offers, and parts those whose
+ * organisation isn't there. */
+static uint32_t *part_offers(struct segment *segment, const struct segment_parts *parts)
 {
     uint32_t place = 0;
+    uint32_t *offers_of = heap_zalloc(((size_t)segment->organisation_count + 1) * sizeof *offers_of);
     segment->offers = arena_array(segment->arena, parts->all_offers_count, sizeof *segment->offers);
     const struct offer_entry **waiting = heap_alloc(parts->all_offers_count * sizeof *waiting);
     for (uint32_t i = 0; i < parts->all_offers_count; i++) {
         const struct offer_entry *offer = parts->offers[i];
+        if (i + SEGMENT_FETCH_AHEAD < parts->all_offers_count)
+            segment_fetch(parts->offers[i + SEGMENT_FETCH_AHEAD], sizeof *offer + SEGMENT_FETCH_LISTS);
         int order = -1;
         while (place < segment->organisation_count &&
-               (order = strcmp(segment->organisations[place]->entry.id, offer->organisation_id)) < 0)
+               (order = strcmp(segment->organisations[place]->entry.id, offer->organisation_id)) < 0) {
             place++;
-        if (place < segment->organisation_count && order == 0)
+            if (place + SEGMENT_FETCH_AHEAD < segment->organisation_count)
+                segment_fetch(segment->organisations[place + SEGMENT_FETCH_AHEAD],
+                              sizeof(struct organisation_entry) + SEGMENT_FETCH_LISTS);
+        }
+        if (place < segment->organisation_count && order == 0) {
             segment->offers[segment->offer_count++] = offer;
-        else
+            offers_of[place]++;
+        } else {
             waiting[segment->waiting_count++] = offer;
+        }
     }
     segment->waiting = arena_array(segment->arena, segment->waiting_count, sizeof *segment->waiting);
     if (segment->waiting_count)
         memcpy(segment->waiting, waiting, segment->waiting_count * sizeof *waiting);
     free(waiting);
+    return offers_of;
 }
 
 static size_t bytes_of(const struct entry *const *entries, uint32_t count)
 {
     size_t bytes = 0;
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
+        if (i + SEGMENT_FETCH_AHEAD < count)
+            __builtin_prefetch(entries[i + SEGMENT_FETCH_AHEAD]);
         bytes += entries[i]->bytes;
+    }
     return bytes;
 }
 
@@ -87,7 +105,7 @@ struct segment *segment_new(const struct segment_parts *parts)
     segment->arena = parts->arena;
     segment->organisations = parts->organisations;
     segment->organisation_count = parts->organisation_count;
-    part_offers(segment, parts);
+    uint32_t *offers_of = part_offers(segment, parts);
     bodies_make(&segment->bodies, segment->arena, parts->joins, parts->join_count);
     const struct entry *const *organisations = (const struct entry *const *)segment->organisations;
     const struct entry *const *offers = (const struct entry *const *)segment->offers;
@@ -99,7 +117,8 @@ struct segment *segment_new(const struct segment_parts *parts)
     segment->record_bytes = bytes_of(organisations, segment->organisation_count) +
                             bytes_of(offers, segment->offer_count) +
                             bytes_of(waiting, segment->waiting_count);
-    segment_layout(segment, parts->concept_limit);
+    segment_layout(segment, offers_of, parts->concept_limit);
+    free(offers_of);
     return segment;
 }
 

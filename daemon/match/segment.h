@@ -36,6 +36,15 @@ enum {
 
 enum { RECOGNITION_BITS = 3 };
 
+/* Entries lie anywhere in memory, so those to come are fetched ahead. */
+enum { SEGMENT_FETCH_AHEAD = 8, SEGMENT_FETCH_LISTS = 192 };
+static inline void segment_fetch(const void *entry, size_t bytes)
+{
+    enum { CACHE_LINE_BYTES = 64 };
+    for (size_t byte = 0; byte < bytes; byte += CACHE_LINE_BYTES)
+        __builtin_prefetch((const char *)entry + byte);
+}
+
 struct segment {
     atomic_uint references;
     struct arena *arena;
@@ -98,8 +107,8 @@ const struct segment *segment_acquire(const struct segment *segment);
 void segment_release(const struct segment *segment);
 /* Bytes that filters and scores look at, without the records, their order and their ids. */
 size_t segment_column_bytes(const struct segment *segment);
-/* Fills the columns; the entries are in place. */
-void segment_layout(struct segment *segment, uint32_t concept_limit);
+/* Fills the columns; the entries are in place; `offers_of` counts each organisation's offers. */
+void segment_layout(struct segment *segment, const uint32_t *offers_of, uint32_t concept_limit);
 
 static inline const struct organisation_entry *segment_host(const struct segment *segment, uint32_t slot)
 {

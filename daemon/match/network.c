@@ -204,7 +204,7 @@ const struct tie *network_tie(const struct network *network, uint32_t body)
 /* A partnership's bodies as numbers of ties, distinct: looked up once, however many partners share it. */
 struct circle {
     uint32_t number; /* of the partnership */
-    uint32_t first, count;
+    uint32_t first, count, partners, mobilities;
     uint64_t *bits; /* where it is a good part of all ties; else NULL */
 };
 
@@ -277,9 +277,12 @@ static uint32_t circle_of(struct finding *finding, uint32_t number)
         if (body == PLACE_NONE)
             continue;
         uint32_t tie = tie_number(finding->network, finding->arena, body);
-        if (mark_once(finding, tie, own + 1))
-            list_add(&finding->bodies, tie);
+        if (!mark_once(finding, tie, own + 1))
+            continue;
+        list_add(&finding->bodies, tie);
+        circle->partners += tie < finding->network->partner_count;
     }
+    circle->mobilities = partnership->mobilities;
     circle->count = (uint32_t)finding->bodies.count - circle->first;
     if (finding->circle_count * 2 > finding->mask)
         resize_circles(finding, (finding->mask + 1) * 2);
@@ -379,12 +382,10 @@ static void add_circles(const struct finding *finding)
     uint32_t partner_count = finding->network->partner_count;
     for (uint32_t i = 0; i < finding->circle_count; i++) {
         const struct circle *circle = &finding->circles[i];
-        const uint32_t *bodies = finding->bodies.items + circle->first, *parties;
-        uint64_t moved = partnership_at(finding->index, circle->number, &parties)->mobilities, partners = 0;
-        for (uint32_t j = 0; j < circle->count; j++)
-            partners += bodies[j] < partner_count;
+        const uint32_t *bodies = finding->bodies.items + circle->first;
+        uint64_t moved = circle->mobilities;
         for (uint32_t j = 0; moved && j < circle->count; j++)
-            finding->between[bodies[j]] += moved * (partners - (bodies[j] < partner_count));
+            finding->between[bodies[j]] += moved * (circle->partners - (bodies[j] < partner_count));
     }
 }
 

@@ -104,7 +104,7 @@ static const char *network_reason(const struct sender_reason *about)
         return "is new to the host's network";
     const char *common = common_names(about);
     if (!tie->partner)
-        return arena_format(arena, "is a partner of a partner: %s", common);
+        return sentence_near(arena, common, tie->between, about->sender->partners_in);
     const char *moved = sentence_count(arena, tie->mobilities, "mobility", "mobilities");
     return arena_format(arena, "is a partner already, with %s so far%s%s", moved,
                         about->via_count ? "; common partners: " : "", common);

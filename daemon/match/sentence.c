@@ -116,3 +116,12 @@ const char *sentence_transfer(struct arena *arena, double share, uint32_t wanted
     return arena_format(arena, "covers %u of %s with something of use in other sectors too", count,
                         sentence_count(arena, wanted, "outcome", "outcomes"));
 }
+
+const char *sentence_near(struct arena *arena, const char *common, uint64_t moved, uint32_t partners_in)
+{
+    return arena_format(arena,
+                        "is a partner of a partner: %s; %s between these and the host; %s of the sender in "
+                        "the host's country",
+                        common, sentence_count(arena, moved, "mobility", "mobilities"),
+                        sentence_count(arena, partners_in, "partner", "partners"));
+}

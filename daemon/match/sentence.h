@@ -28,5 +28,7 @@ const char *sentence_list(struct arena *arena, const char *const *items, size_t 
 const char *sentence_sectors(const struct match_query *query, const struct numbers *sectors);
 /* What an offer's recognition bits say. */
 const char *sentence_recognition(struct arena *arena, uint8_t has);
+/* Who is no partner, but shares some: their names, what they moved with the host, and the sender's partners in its country. */
+const char *sentence_near(struct arena *arena, const char *common, uint64_t moved, uint32_t partners_in);
 /* The share of so many wanted concepts that something of use elsewhere covers. */
 const char *sentence_transfer(struct arena *arena, double share, uint32_t wanted);

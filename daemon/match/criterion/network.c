@@ -57,7 +57,7 @@ static const char *reason(const struct match_query *query, uint32_t slot, double
     size_t count;
     const char *common = names_of_common(query, tie->body, &count);
     if (!tie->partner)
-        return arena_format(query->arena, "is a partner of a partner: %s", common);
+        return sentence_near(query->arena, common, tie->between, partners_in(query, slot));
     const char *moved = sentence_count(query->arena, tie->mobilities, "mobility", "mobilities");
     return arena_format(query->arena, "is a partner already, with %s so far%s%s", moved,
                         count ? "; common partners: " : "", common);

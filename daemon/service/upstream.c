@@ -150,6 +150,13 @@ static struct follow *find_follow(struct upstream *upstream, const char *registr
     return NULL;
 }
 
+/* It is at it, though the registry may not be here yet. */
+static bool is_taking(struct upstream *upstream, const char *registry)
+{
+    const struct follow *follow = find_follow(upstream, registry);
+    return follow && follow->is_carried && upstream->course == UPSTREAM_RUNNING;
+}
+
 /* NULL: it may be taken. Else who has it: "", this server; or another upstream. */
 static const char *find_owner(struct upstream *upstream, const struct upstream_news *news,
                               const char *registry)
@@ -161,7 +168,7 @@ static const char *find_owner(struct upstream *upstream, const struct upstream_n
                        ? NULL
                        : news->registries[i].upstream;
     for (size_t i = 0; i < owner->count; i++)
-        if (&owner->all[i] != upstream && find_follow(&owner->all[i], registry))
+        if (is_taking(&owner->all[i], registry) && &owner->all[i] != upstream)
             return owner->all[i].settings->name;
     return NULL;
 }

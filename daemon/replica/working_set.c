@@ -286,8 +286,9 @@ static void generations_end(struct working_set *set)
 /* The records have a new base: only older snapshots read what had been replaced. */
 static void retire_replaced(struct working_set *set)
 {
+    uint64_t last = set->generation ? set->generation - 1 : 0; /* 0: nothing has been published */
     for (size_t i = 0; i < set->replaced.count; i++)
-        retire(&set->retired, set->replaced.items[i], set->generation - 1);
+        retire(&set->retired, set->replaced.items[i], last);
     set->replaced.count = 0;
 }
 

@@ -145,11 +145,13 @@ def measure_mix(start: Start, folder: pathlib.Path, name: str, requests: list, s
 
 def measure(database: Database, hosts: int, options) -> None:
     file = database.folder / "records.snapshot"
-    cold = Start(database, file, needs.Needs(7, 1).draw(False))
-    say(cold.text("from PostgreSQL", hosts))
-    cold.stop()
+    if not options.skip_cold:
+        cold = Start(database, file, needs.Needs(7, 1).draw(False))
+        say(cold.text("from PostgreSQL", hosts))
+        cold.stop()
     start = Start(database, file, needs.Needs(7, 1).draw(False))
-    say(start.text("from the snapshot file", hosts))
+    how = "from the snapshot file" if start.daemon.log_events("replica.snapshot_read") else "from PostgreSQL"
+    say(start.text(how, hosts))
     mixes = needs.mixes(start.client, hosts // HOSTS_EACH_SENDER, options.needs)
     rates = {name: measure_mix(start, database.folder, name, requests, options.seconds) for name, requests in mixes.items() if requests}
     database.make_flat()
@@ -179,6 +181,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5, help="of one measurement")
     parser.add_argument("--needs", type=int, default=100, help="of each mix")
     parser.add_argument("--checked", type=int, default=100, help="needs put to SQL, at most 100")
+    parser.add_argument("--skip-cold", action="store_true", help="one start, from the snapshot file if there is one, which is kept")
     parser.add_argument("--database", help="conninfo of a filled one, reached by a superuser")
     options = parser.parse_args()
     folder = harness.work_folder() / "compare"
@@ -192,7 +195,8 @@ def main() -> None:
         say(f"\n{hosts:,} hosts")
         database = Database(options.database, folder) if options.database else make(postgres, hosts, folder)
         measure(database, hosts, options)
-        (folder / "records.snapshot").unlink()
+        if not options.skip_cold:
+            (folder / "records.snapshot").unlink()
     say(f"\nload {os.getloadavg()[0]:.1f} at the end")
 
 

@@ -27,7 +27,7 @@
 #include "base/clock.h"
 #include "histogram.h"
 
-enum { FRAME_BYTES = 5, WINDOW_BYTES = 1 << 30, READ_BYTES = 1 << 18, GRACE_NS = 2000000000 };
+enum { FRAME_BYTES = 5, WINDOW_BYTES = 1 << 30, READ_BYTES = 1 << 18, GRACE_SECONDS = 10 };
 
 struct request {
     const unsigned char *bytes;
@@ -293,7 +293,7 @@ static void run(struct bench *bench, int poll)
             bench->warm_cpu_ns = cpu_ns(bench->pid);
         if (!bench->end_cpu_ns && now_ns >= bench->end_ns)
             bench->end_cpu_ns = cpu_ns(bench->pid);
-        if (now_ns > bench->end_ns + GRACE_NS) {
+        if (now_ns > bench->end_ns + GRACE_SECONDS * 1000000000ll) {
             bench->failed += bench->under_way;
             break;
         }

@@ -102,6 +102,6 @@ def measure(directory: sources.Directory, all_flows: dict[tuple[str, str], int],
     apart = {ends: moved for ends, moved in known.items() if flows.pair(*ends) not in tested}
     country = {name: fields["country"] for name, fields in directory.organisations.items()}
     print("weights, on the agreements of units; each fold's by the units of the others")
-    cross_validate("without the sender's own flows to its hosts", Trial(rows, hosts, network_values(Network(apart, country), sender)), folds)
-    cross_validate("with its flows of 2013", Trial(rows, hosts, network_values(Network(known, country), sender)), folds)
+    for title, partnerships in (("without the sender's own flows to its hosts", apart), ("with its flows of 2013", known)):
+        cross_validate(title, Trial(rows, hosts, network_values(Network(partnerships, country), sender)), folds)
     print(flush=True)

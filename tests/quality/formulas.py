@@ -1,4 +1,4 @@
-"""The formulas that are tried: each gives one figure for each host that is near. All rise with the value; only order counts here."""
+"""The formulas that are tried: each gives one figure for each host that is near, of which only the order counts here."""
 from __future__ import annotations
 
 import math

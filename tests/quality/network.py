@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import collections
+import math
 
 
 class Network:
@@ -55,7 +56,6 @@ class Near:
 
 class Logarithms(dict):
     def __missing__(self, degree: int) -> float:
-        import math
         self[degree] = 1 / math.log(1 + degree)
         return self[degree]
 

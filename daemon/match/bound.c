@@ -9,17 +9,11 @@
 #include "match/number.h"
 #include "match/pair.h"
 #include "match/rank.h"
+#include "match/wide.h"
 
 /* Four words at once. */
 enum { LANE_WORDS = 4 };
 typedef uint64_t lanes __attribute__((vector_size(LANE_WORDS * sizeof(uint64_t))));
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)
-#define WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define WIDE
-#endif
 
 static const double slack = 1e-6; /* beyond all rounding */
 

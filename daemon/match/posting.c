@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "match/bits.h"
+#include "match/wide.h"
 
 enum { DENSE_ONE_IN = 32 };
 
@@ -64,8 +65,32 @@ static inline void distribution_tell(const struct distribution *to, uint32_t val
         bits_set(to->bits[value], slot);
 }
 
-static struct posting_table distribution_end(struct distribution *to, uint32_t *counts, uint32_t value_count)
+/* A list's chunks with so many items that bits take no more room. */
+static void add_blocks(struct arena *arena, struct posting *posting)
 {
+    enum { MANY = CHUNK_WORDS * sizeof(uint64_t) / sizeof(uint32_t) };
+    struct posting_block *blocks = NULL;
+    for (uint32_t i = 0, end; i < posting->count; i = end) {
+        uint32_t chunk = posting->items[i] / CHUNK_SLOTS;
+        for (end = i + 1; end < posting->count && posting->items[end] / CHUNK_SLOTS == chunk;)
+            end++;
+        if (end - i < MANY)
+            continue;
+        if (!blocks)
+            posting->blocks = blocks = arena_array(arena, posting->count / MANY, sizeof *blocks);
+        uint64_t *bits = arena_array(arena, CHUNK_WORDS, sizeof *bits);
+        for (uint32_t j = i; j < end; j++)
+            bits_set(bits, posting->items[j] % CHUNK_SLOTS);
+        blocks[posting->block_count++] = (struct posting_block){chunk, bits};
+    }
+}
+
+static struct posting_table distribution_end(struct distribution *to, struct arena *arena, uint32_t *counts,
+                                             uint32_t value_count)
+{
+    for (uint32_t value = 0; value < value_count; value++)
+        if (to->postings[value].items)
+            add_blocks(arena, &to->postings[value]);
     free(counts);
     free(to->next);
     free(to->bits);
@@ -82,7 +107,7 @@ struct posting_table posting_table_make(struct arena *arena, struct posting_pair
     for (size_t i = 0; i < pairs->count; i++)
         distribution_tell(&to, pairs->items[i].value, pairs->items[i].slot);
     pairs->count = 0;
-    return distribution_end(&to, counts, value_count);
+    return distribution_end(&to, arena, counts, value_count);
 }
 
 struct posting_table posting_table_of_lists(struct arena *arena, const uint32_t *first,
@@ -96,7 +121,7 @@ struct posting_table posting_table_of_lists(struct arena *arena, const uint32_t 
     for (uint32_t slot = 0; slot < slot_count; slot++)
         for (uint32_t i = first[slot]; i < first[slot + 1]; i++)
             distribution_tell(&to, short_values ? short_values[i] : long_values[i], slot);
-    return distribution_end(&to, counts, value_count);
+    return distribution_end(&to, arena, counts, value_count);
 }
 
 struct posting posting_of(const struct posting_table *table, uint32_t value)
@@ -134,7 +159,12 @@ void posting_union_add(struct posting_union *all, struct arena *arena, struct po
             all->lists = arena_grow(arena, all->lists, old * sizeof *all->lists,
                                     all->list_capacity * sizeof *all->lists);
         }
-        all->lists[all->list_count++] = (struct posting_cursor){posting.items, posting.items + posting.count};
+        all->lists[all->list_count++] = (struct posting_cursor){
+            .at = posting.items,
+            .end = posting.items + posting.count,
+            .block = posting.blocks,
+            .block_end = posting.block_count ? posting.blocks + posting.block_count : NULL,
+        };
     }
 }
 
@@ -162,11 +192,16 @@ static const uint32_t *advance(const uint32_t *at, const uint32_t *end, uint32_t
 void posting_union_join(struct posting_union *all, size_t word, size_t words, uint64_t *bits)
 {
     for (uint32_t i = 0; i < all->dense_count; i++)
-        for (size_t j = 0; j < words; j++)
-            bits[j] |= all->dense[i][word + j];
+        wide_or(bits, all->dense[i] + word, words);
     uint32_t first = (uint32_t)(word * 64), end = (uint32_t)((word + words) * 64);
     for (uint32_t i = 0; i < all->list_count; i++) {
         struct posting_cursor *list = &all->lists[i];
+        while (list->block < list->block_end && list->block->chunk < word / CHUNK_WORDS)
+            list->block++;
+        if (list->block < list->block_end && list->block->chunk == word / CHUNK_WORDS) {
+            wide_or(bits, list->block->bits, words);
+            continue;
+        }
         const uint32_t *at = advance(list->at, list->end, first);
         for (; at < list->end && *at < end; at++)
             bits_set(bits, *at - first);

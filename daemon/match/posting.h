@@ -5,11 +5,19 @@
 
 struct arena;
 
+/* Slots are walked in chunks of this many words. */
+enum { CHUNK_WORDS = 256, CHUNK_SLOTS = CHUNK_WORDS * 64 };
+
 /* Which slots carry a value: a sorted list, or a bitset where more than one in 32 does. Both NULL where none does. */
 struct posting {
-    uint32_t count;
+    uint32_t count, block_count;
     const uint32_t *items;
     const uint64_t *bits;
+    /* Chunks where a list has many, as bits too: slots that are alike lie together. */
+    const struct posting_block {
+        uint32_t chunk;
+        const uint64_t *bits; /* CHUNK_WORDS */
+    } * blocks;               /* by chunk */
 };
 
 /* The postings of every value of one attribute, by the value's number. */
@@ -46,15 +54,13 @@ void posting_join(const struct posting *posting, uint64_t *bits, size_t words);
 
 /* ---- unions, walked upwards ---- */
 
-/* Slots are walked in chunks of this many words. */
-enum { CHUNK_WORDS = 256, CHUNK_SLOTS = CHUNK_WORDS * 64 };
-
 /* What any of some postings holds. */
 struct posting_union {
     uint32_t dense_count, list_count, dense_capacity, list_capacity;
     const uint64_t **dense;
     struct posting_cursor {
         const uint32_t *at, *end;
+        const struct posting_block *block, *block_end;
     } * lists;
     size_t total; /* of all postings' counts */
 };

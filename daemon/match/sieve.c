@@ -11,6 +11,7 @@
 #include "match/filter/filter.h"
 #include "match/index_data.h"
 #include "match/search.h"
+#include "match/wide.h"
 
 /* ---- slots taken one by one ---- */
 
@@ -241,16 +242,13 @@ bool sieve_read(struct sieve *sieve, size_t word, uint64_t *slots)
 {
     const struct match_query *query = sieve->query;
     size_t words = bits_words(query->segment->slot_count) - word;
-    uint64_t scratch[CHUNK_WORDS], any = 0;
+    uint64_t scratch[CHUNK_WORDS], any;
     words = words < CHUNK_WORDS ? words : CHUNK_WORDS;
     memcpy(slots, query->index->live[query->part] + word, words * sizeof *slots);
     memset(slots + words, 0, (CHUNK_WORDS - words) * sizeof *slots);
     for (uint32_t i = 0; i < sieve->union_count; i++) {
         const uint64_t *hold = posting_union_read(&sieve->unions[i], word, words, scratch);
-        any = 0;
-        for (size_t j = 0; j < words; j++)
-            any |= slots[j] &= hold[j];
-        if (!any)
+        if (!wide_and(slots, hold, words))
             return false;
     }
     if (sieve->excluded.count)

@@ -7,6 +7,7 @@
 #include "match/bound.h"
 #include "match/facet.h"
 #include "match/index_data.h"
+#include "match/wide.h"
 
 /* ---- counting ---- */
 
@@ -188,7 +189,7 @@ static void rank_chunk(struct sweep *sweep, size_t word, uint64_t *slots)
         slot_set_take(&sweep->tied, word, words < CHUNK_WORDS ? words : CHUNK_WORDS, slots, taken);
         score_all(sweep, word, taken);
     }
-    size_t count = bits_count(slots, CHUNK_WORDS);
+    size_t count = wide_count(slots, CHUNK_WORDS);
     if (count && (!sweep->bound.useful || count < sweep->bound.least_slots))
         score_all(sweep, word, slots);
     else if (count)

@@ -5,7 +5,8 @@
 #define SCHEMES "sector|outcome|occupation|country|region|industry|language"
 
 static const struct flag status_flags[] = {
-    {"registries", 0, FLAG_SWITCH, NULL, "each registry, from where it is followed, and how far it is behind"},
+    {"registries", 0, FLAG_SWITCH, NULL,
+     "each registry, from where it is followed, and how far it is behind"},
     {.name = NULL},
 };
 

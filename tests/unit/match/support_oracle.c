@@ -191,6 +191,28 @@ void oracle_give_up(struct asking *asking, const char *name)
         asking->extend = false;
 }
 
+/* A body counts once for its country and once for each broad sector of its eligible offers. */
+static void count_facets(const struct asking *asking, size_t shown, struct oracle_answer *answer)
+{
+    const pb_organisation *host = asking->world->organisations[shown];
+    struct pair pairs[ORACLE_MOST];
+    bool in_sector[100] = {false};
+    size_t count = pairs_of(asking, shown, pairs);
+    for (size_t i = 0; i < count; i++) {
+        if (!oracle_is_eligible(asking, &pairs[i]))
+            continue;
+        bool own = pairs[i].offer && pairs[i].offer->n_sectors;
+        char **sectors = own ? pairs[i].offer->sectors : host->sectors;
+        size_t sector_count = own ? pairs[i].offer->n_sectors : host->n_sectors;
+        for (size_t j = 0; j < sector_count; j++)
+            in_sector[(sectors[j][0] - '0') * 10 + sectors[j][1] - '0'] = true;
+    }
+    for (size_t i = 0; i < 100; i++)
+        answer->by_sector[i] += in_sector[i];
+    if (*host->country)
+        answer->by_country[(host->country[0] - 'A') * 26 + host->country[1] - 'A']++;
+}
+
 struct oracle_answer oracle_find(struct arena *arena, const struct oracle_world *world,
                                  const struct match_question *question)
 {
@@ -202,6 +224,7 @@ struct oracle_answer oracle_find(struct arena *arena, const struct oracle_world 
         struct oracle_match match;
         if (shown < 0 || !best_of(&asking, (size_t)shown, true, &match))
             continue;
+        count_facets(&asking, (size_t)shown, &answer);
         size_t at = answer.eligible++;
         for (; at && before(&match, &answer.matches[at - 1]); at--)
             answer.matches[at] = answer.matches[at - 1];

@@ -50,6 +50,8 @@ struct oracle_answer {
     size_t eligible;
     const char *relaxation_names[ORACLE_RELAXATIONS];
     size_t relaxation_counts[ORACLE_RELAXATIONS], relaxation_count;
+    /* The facets: by country as 26 * first + second letter, and by a sector's first two digits. */
+    size_t by_country[26 * 26], by_sector[100];
 };
 
 /* Relaxations are always found. */

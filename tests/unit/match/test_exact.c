@@ -195,6 +195,26 @@ static void check_relaxations(const find_response *response, const struct oracle
     }
 }
 
+static void check_facets(const find_response *response, const struct oracle_answer *expected)
+{
+    size_t sum = 0, expected_sum = 0;
+    for (size_t i = 0; i < response->n_facets; i++) {
+        const Partner__V1__Facet *facet = response->facets[i];
+        bool is_country = strcmp(facet->field, "countries") == 0;
+        CHECK(is_country || strcmp(facet->field, "sectors") == 0, "facet of %s", facet->field);
+        size_t count = is_country ? expected->by_country[(facet->value[0] - 'A') * 26 + facet->value[1] - 'A']
+                                  : expected->by_sector[(facet->value[0] - '0') * 10 + facet->value[1] - '0'];
+        CHECK(facet->eligible == count && count > 0, "%llu in %s, expected %zu",
+              (unsigned long long)facet->eligible, facet->value, count);
+        sum += count;
+    }
+    for (size_t i = 0; i < 26 * 26; i++)
+        expected_sum += expected->by_country[i];
+    for (size_t i = 0; i < 100; i++)
+        expected_sum += expected->by_sector[i];
+    CHECK(sum == expected_sum, "facets add up to %zu, expected %zu", sum, expected_sum);
+}
+
 /* All pages one after the other. */
 static void check_find(const struct match_index *index, const struct oracle_world *lists,
                        struct match_question question)
@@ -202,6 +222,7 @@ static void check_find(const struct match_index *index, const struct oracle_worl
     struct arena *arena = arena_new(0);
     struct oracle_answer expected = oracle_find(arena, lists, &question);
     size_t given = 0;
+    question.facets = true;
     see_answer(&expected);
     for (bool first = true, more = true; more; first = false) {
         find_response response = PARTNER__V1__FIND_HOSTS_RESPONSE__INIT;
@@ -210,6 +231,7 @@ static void check_find(const struct match_index *index, const struct oracle_worl
         CHECK(response.eligible == expected.eligible, "%llu eligible, expected %zu",
               (unsigned long long)response.eligible, expected.eligible);
         check_relaxations(&response, &expected, question.page_size, first);
+        check_facets(&response, &expected);
         CHECK(response.n_matches <= question.page_size, "a page too large");
         for (size_t i = 0; i < response.n_matches; i++) {
             CHECK(given < expected.eligible, "too many matches");

@@ -37,6 +37,7 @@ uint64_t token_hash(struct arena *arena, const struct match_question *question)
         token_hash_message(arena, question->weights ? &question->weights->base : &none.base),
         (uint64_t)question->view,
         question->need_id && *question->need_id,
+        question->facets,
     };
     return hash_bytes(parts, sizeof parts);
 }

@@ -116,6 +116,9 @@ static void a_token_is_refused_with_another_question(void **state)
     fixture->question.view = PARTNER__V1__MATCH_VIEW__MATCH_VIEW_BASIC;
     assert_refused(fixture, token);
     fixture->question.view = 0;
+    fixture->question.facets = true;
+    assert_refused(fixture, token);
+    fixture->question.facets = false;
     fixture->weights.sector = 1;
     fixture->question.weights = &fixture->weights;
     assert_refused(fixture, token);

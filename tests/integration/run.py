@@ -87,6 +87,8 @@ def main() -> int:
     faulthandler.enable()
     signal.signal(signal.SIGALRM, out_of_time)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
+    # A shell that runs this in the background has it ignore SIGINT, and what it starts with it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.path.insert(0, str(HERE))
     found = unittest.defaultTestLoader.discover(str(HERE), pattern="test_*.py")
     suite = unittest.TestSuite(test for test in each_test(found) if options.filter in test.id())

@@ -183,7 +183,9 @@ class Watching(harness.Case):
         self.assertEqual(130, watcher.process.returncode)
 
     def test_what_happened_meanwhile_comes_when_it_is_started_again(self):
-        Watcher(self, "--state-file", self.state).end()
+        watcher = Watcher(self, "-v", "--state-file", self.state)
+        watcher.told("heartbeat")
+        watcher.end()
         revision = self.write("Meanwhile")
         watcher = Watcher(self, "--state-file", self.state)
         self.assertEqual(str(revision), watcher.line()["revision"])

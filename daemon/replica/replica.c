@@ -1,5 +1,6 @@
 #include "replica/replica.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -21,6 +22,9 @@
 #include "store/store.h"
 #include "vocab/vocabulary.h"
 
+/* By then the last readers of the old base have gone. */
+enum { TRIM_DELAY_MS = 2000 };
+
 struct replica {
     struct loop *loop;
     const struct store_settings *settings;
@@ -40,7 +44,7 @@ struct replica {
     struct match_rebuild *rebuild; /* under way on the worker; else NULL */
     struct worker_pool *worker;
 
-    struct timer publish_timer;
+    struct timer publish_timer, trim_timer;
     bool loading, within_revision, dirty;
     uint64_t whole_revision; /* the last one that has come whole */
     int64_t published_ns, publish_took_ns;
@@ -60,6 +64,20 @@ static void run_rebuild(void *context)
     match_rebuild_run(replica->rebuild);
 }
 
+/* A new base leaves the old one's memory in pieces that the allocator keeps; after a large change that is a lot. */
+static void run_trim(void *)
+{
+    malloc_trim(0);
+}
+
+static void on_trimmed(void *) {}
+
+static void trim(void *context)
+{
+    struct replica *replica = context;
+    worker_submit(replica->worker, replica->loop, run_trim, on_trimmed, NULL);
+}
+
 static void on_rebuilt(void *context)
 {
     struct replica *replica = context;
@@ -67,6 +85,7 @@ static void on_rebuilt(void *context)
         return;
     working_set_rebuild_finish(replica->set, replica->rebuild);
     replica->rebuild = NULL;
+    timer_set(&replica->trim_timer, TRIM_DELAY_MS);
     if (replica->feed)
         publish_soon(replica);
 }
@@ -271,6 +290,7 @@ struct replica *replica_new(struct loop *loop, const struct store_settings *sett
     replica->publish_metric =
         metric_new(METRIC_HISTOGRAM, "partnerd_publish_seconds", "", "Time to make and publish a snapshot");
     timer_init(&replica->publish_timer, loop, publish_now, replica);
+    timer_init(&replica->trim_timer, loop, trim, replica);
     return replica;
 }
 
@@ -311,6 +331,7 @@ static void stop(void *context)
     feed_free(replica->feed);
     replica->feed = NULL;
     timer_clear(&replica->publish_timer);
+    timer_clear(&replica->trim_timer);
 }
 
 void replica_stop(struct replica *replica)
@@ -329,6 +350,7 @@ void replica_free(struct replica *replica)
     if (!replica)
         return;
     timer_fini(&replica->publish_timer);
+    timer_fini(&replica->trim_timer);
     snapshot_keeper_free(replica->keeper);
     drop_file(replica);
     if (replica->concepts)

@@ -85,6 +85,7 @@ static void add_outcomes(const struct match_query *query, uint32_t slot, const p
         Partner__V1__OutcomeFit *to = match->outcomes[i] = arena_alloc(query->arena, sizeof *to);
         partner__v1__outcome_fit__init(to);
         to->wanted = outcome_copy(query->arena, wanted->items[i].outcome, wanted->items[i].code);
+        to->wanted->essential = wanted->items[i].essential; /* if any of those that are equal is */
         if (best[i].fit == FIT_NONE)
             continue;
         to->offered = outcome_copy(query->arena, offer->outcomes[best[i].number], best[i].code);

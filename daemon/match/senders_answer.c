@@ -54,6 +54,7 @@ static void add_outcomes(const struct senders_query *query, const struct need_fa
         Partner__V1__OutcomeFit *to = match->outcomes[i] = arena_alloc(arena, sizeof *to);
         partner__v1__outcome_fit__init(to);
         to->wanted = outcome_copy(arena, wanted, wanted_code(query, item, wanted));
+        to->wanted->essential = item->essential;
         if (!reach)
             continue;
         to->offered =

@@ -312,6 +312,14 @@ class Matching(Finding, sample.Case):
         self.assertEqual(self.find({"title": "anything"}).eligible, unread.eligible)
         self.assertNotIn("outcomes", {row.name for match in unread.matches for row in match.criteria if not row.filter})
 
+    def test_a_wish_said_twice_is_one_and_essential_if_either_is(self):
+        answer = self.find({"outcomes": [{"text": "operate MIG welding equipment"}, {"concept": MIG, "essential": True}]})
+        self.assertTrue(answer.matches)
+        self.assertEqual({((MIG, True),)}, {tuple((fit.wanted.concept, fit.wanted.essential) for fit in match.outcomes)
+                                            for match in answer.matches})
+        self.assertIn("outcomes", {one.filter for one in self.find({"outcomes": [
+            {"text": "operate MIG welding equipment"}, {"concept": MIG, "essential": True}]}, pageSize=1000).relaxations})
+
     # ---- explain ----
 
     def explain(self, **asked):

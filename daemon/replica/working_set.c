@@ -1,5 +1,6 @@
 #include "replica/working_set.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -292,22 +293,41 @@ static void retire_replaced(struct working_set *set)
     set->replaced.count = 0;
 }
 
-struct snapshot *working_set_publish(struct working_set *set, uint64_t revision)
+/* With so many changes, as after a load, the match index is made on a thread beside the rest. */
+enum { PUBLISH_BESIDE = 50000 };
+
+static void *run_publish(void *context)
+{
+    return match_builder_publish(context);
+}
+
+static void publish_parts(struct working_set *set, struct snapshot *snapshot)
 {
     static const struct record_set none = {0};
+    pthread_t thread;
+    void *index = NULL;
+    bool is_beside =
+        set->change_count >= PUBLISH_BESIDE && pthread_create(&thread, NULL, run_publish, set->matching) == 0;
+    snapshot->directory = directory_builder_publish(set->directory);
+    snapshot->records =
+        record_set_next(set->published ? &set->published->records : &none, set->changes, set->change_count);
+    if (is_beside)
+        pthread_join(thread, &index);
+    snapshot->index = is_beside ? index : match_builder_publish(set->matching);
+}
+
+struct snapshot *working_set_publish(struct working_set *set, uint64_t revision)
+{
     struct snapshot *snapshot = heap_alloc(sizeof *snapshot);
     *snapshot = (struct snapshot){
         .revision = revision,
         .vocabulary = vocabulary_acquire(set->vocabulary),
-        .index = match_builder_publish(set->matching),
-        .directory = directory_builder_publish(set->directory),
-        .records = record_set_next(set->published ? &set->published->records : &none, set->changes,
-                                   set->change_count),
         .registries = registries_copy(set),
         .registry_count = set->registry_count,
         .references = 1,
         .generation = generation_begin(set),
     };
+    publish_parts(set, snapshot);
     text_map_fini(&set->changed);
     set->change_count = 0;
     if (!set->published || !record_set_shares_base(&set->published->records, &snapshot->records))

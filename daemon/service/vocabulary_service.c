@@ -11,6 +11,7 @@
 #include "service/method_row.h"
 #include "service/page.h"
 #include "vocab/lookup.h"
+#include "vocab/place.h"
 #include "vocab/vocabulary.h"
 
 typedef Partner__V1__Concept pb_concept;
@@ -114,11 +115,24 @@ static struct status get_prepare(struct read *read)
     return faults_status(&faults);
 }
 
+/* As the scheme writes it: what is read is normalised. */
+static const char *code_of(struct arena *arena, const get_request *request)
+{
+    switch (request->scheme) {
+    case PARTNER__V1__SCHEME__SCHEME_COUNTRY:
+        return country_normalise(request->code);
+    case PARTNER__V1__SCHEME__SCHEME_REGION:
+        return region_normalise_wanted(arena, request->code);
+    default:
+        return request->code;
+    }
+}
+
 static struct status get_answer(const struct read *read, ProtobufCMessage **ret_response)
 {
     const get_request *request = (const get_request *)read->request;
-    uint32_t concept =
-        vocabulary_find(read->snapshot->vocabulary, (enum scheme)request->scheme, request->code);
+    uint32_t concept = vocabulary_find(read->snapshot->vocabulary, (enum scheme)request->scheme,
+                                       code_of(read->arena, request));
     if (concept == CONCEPT_NONE)
         return status_format(read->arena, STATUS_NOT_FOUND, "code", "the scheme has no concept %s",
                              request->code);

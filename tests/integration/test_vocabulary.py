@@ -40,6 +40,10 @@ class Starter(Asking, sample.Case):
             with self.subTest(query=query):
                 self.assertIn(code, self.codes("SECTOR", query)[:3])
 
+    def test_greece_and_the_united_kingdom_are_found_by_either_code(self):
+        for code, asked in (("GR", "EL"), ("GB", "UK"), ("GR", "GR")):
+            self.assertEqual(code, self.concept("COUNTRY", asked).code)
+
     def test_searching_forgives_case_accents_order_plural_and_slips(self):
         for query in ("operate MIG welding equipment", "OPERATE mig WELDING equipment", "welding equipment MIG operate",
                       "opérate mïg wélding", "MIG weldng equipment", "operate MIG welding equipments", "mig  welding", "gas metal arc welding",

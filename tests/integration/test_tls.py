@@ -219,7 +219,8 @@ class Encrypted(harness.Case):
         self.client.call("GetStatus")
         self.assertEqual(1, self.daemon.metrics()["partnerd_tls_failed_reloads_total"])
 
-    def test_many_signals_while_clients_connect_harm_nobody(self):
+    def test_too_many_signals_while_clients_connect_harm_nobody(self):
+        """After the tests that count what is read again: the last signals may be worked off when this one is over."""
         faults = []
 
         def connect():

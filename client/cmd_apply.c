@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "client/change_registry.h"
 #include "client/client.h"
 #include "client/commands.h"
 #include "client/exit.h"
@@ -149,38 +150,15 @@ static void send_part(struct work *work)
 
 /* ---- reading ---- */
 
-static const char *change_id(const Partner__V1__Change *change)
-{
-    if (change->kind_case == PARTNER__V1__CHANGE__KIND_DELETE_ID)
-        return change->delete_id;
-    if (change->kind_case != PARTNER__V1__CHANGE__KIND_UPSERT || !change->upsert)
-        return "";
-    switch (change->upsert->kind_case) {
-    case PARTNER__V1__RECORD__KIND_ORGANISATION:
-        return change->upsert->organisation->id;
-    case PARTNER__V1__RECORD__KIND_OFFER:
-        return change->upsert->offer->id;
-    case PARTNER__V1__RECORD__KIND_NEED:
-        return change->upsert->need->id;
-    case PARTNER__V1__RECORD__KIND_PARTNERSHIP:
-        return change->upsert->partnership->id;
-    default:
-        return "";
-    }
-}
-
 static bool know_registry(struct work *work, const Partner__V1__Change *change)
 {
-    const char *id = change_id(change);
-    size_t size = strcspn(id, "/");
     if (work->registry)
         return true;
-    if (!size || !id[size]) {
-        work->failed = client_fail(EXIT_INVALID, "name the registry with --registry",
-                                   "the first record's id, '%s', is not of the form registry/key", id);
+    const char *registry;
+    work->failed = change_registry(work->client, change, &registry);
+    if (work->failed)
         return false;
-    }
-    work->registry = arena_strndup(work->client->arena, id, size);
+    work->registry = registry;
     return true;
 }
 

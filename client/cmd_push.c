@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "client/change_registry.h"
 #include "client/client.h"
 #include "client/commands.h"
 #include "client/exit.h"
@@ -121,36 +122,15 @@ static struct table *faults_new(struct arena *arena)
 
 /* ---- the files ---- */
 
-static const char *change_id(const Partner__V1__Change *change)
-{
-    if (change->kind_case == PARTNER__V1__CHANGE__KIND_DELETE_ID)
-        return change->delete_id;
-    switch (change->upsert->kind_case) {
-    case PARTNER__V1__RECORD__KIND_ORGANISATION:
-        return change->upsert->organisation->id;
-    case PARTNER__V1__RECORD__KIND_OFFER:
-        return change->upsert->offer->id;
-    case PARTNER__V1__RECORD__KIND_NEED:
-        return change->upsert->need->id;
-    case PARTNER__V1__RECORD__KIND_PARTNERSHIP:
-        return change->upsert->partnership->id;
-    default:
-        return "";
-    }
-}
-
 static bool know_registry(struct push *push, const Partner__V1__Change *change)
 {
-    const char *id = change_id(change);
-    size_t size = strcspn(id, "/");
     if (*push->options.registry)
         return true;
-    if (!size || !id[size]) {
-        push->failed = client_fail(EXIT_INVALID, "name the registry with --registry",
-                                   "the first record's id, '%s', is not of the form registry/key", id);
+    const char *registry;
+    push->failed = change_registry(push->client, change, &registry);
+    if (push->failed)
         return false;
-    }
-    push->options.registry = arena_strndup(push->client->arena, id, size);
+    push->options.registry = (char *)registry;
     return true;
 }
 

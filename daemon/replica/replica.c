@@ -372,6 +372,16 @@ struct snapshot *replica_snapshot(struct replica *replica)
     return snapshot_ref_acquire(replica->newest);
 }
 
+const struct vocabulary *replica_vocabulary(struct replica *replica)
+{
+    struct snapshot *snapshot = replica_snapshot(replica);
+    if (!snapshot)
+        return NULL;
+    const struct vocabulary *vocabulary = vocabulary_acquire(snapshot->vocabulary);
+    snapshot_release(snapshot);
+    return vocabulary;
+}
+
 struct change_ring *replica_changes(struct replica *replica)
 {
     return replica->changes;

@@ -8,6 +8,7 @@ struct change_ring;
 struct loop;
 struct snapshot;
 struct store_settings;
+struct vocabulary;
 
 /* The records in memory: follows the database's revision line on a loop of its own, and publishes snapshots that all
  * other threads read. Goes on answering from the last one while the database is away. */
@@ -29,6 +30,8 @@ void replica_join(struct replica *replica);
 
 /* The newest snapshot, acquired, or NULL while none is loaded yet. Any thread. */
 struct snapshot *replica_snapshot(struct replica *replica);
+/* Its vocabulary alone, acquired, or NULL. Any thread. */
+const struct vocabulary *replica_vocabulary(struct replica *replica);
 
 /* As last heard; any thread. */
 struct replica_state {

@@ -246,6 +246,12 @@ void rpc_call_reply(struct rpc_call *call, const ProtobufCMessage *response)
     rpc_call_finish(call, STATUS_NONE);
 }
 
+void rpc_call_reply_packed(struct rpc_call *call, const void *bytes, size_t size)
+{
+    rpc_call_send_packed(call, bytes, size);
+    rpc_call_finish(call, STATUS_NONE);
+}
+
 void rpc_call_pause(struct rpc_call *call)
 {
     call->paused = true;

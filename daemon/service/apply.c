@@ -83,18 +83,10 @@ static void written(void *context, struct status status, const void *answer, siz
 {
     struct applying *applying = context;
     struct rpc_call *call = applying->call;
-    apply_response *response = NULL;
-    if (status_ok(status)) {
-        response = partner__v1__apply_response__unpack(NULL, answer_bytes, answer);
-        if (!response)
-            status = status_make(STATUS_INTERNAL, "the answer can't be read");
-    }
-    if (response)
-        rpc_call_reply(call, &response->base);
+    if (status_ok(status))
+        rpc_call_reply_packed(call, answer, answer_bytes);
     else
         rpc_call_finish(call, status);
-    if (response)
-        partner__v1__apply_response__free_unpacked(response, NULL);
     rpc_call_release(call);
 }
 
@@ -132,16 +124,6 @@ static void prepared(void *context)
     store_batch_apply(services_loop(applying->call)->store, &applying->write);
 }
 
-static const struct vocabulary *current_vocabulary(struct services *services)
-{
-    struct snapshot *snapshot = replica_snapshot(services->replica);
-    if (!snapshot)
-        return NULL;
-    const struct vocabulary *vocabulary = vocabulary_acquire(snapshot->vocabulary);
-    snapshot_release(snapshot);
-    return vocabulary;
-}
-
 void apply_start(struct rpc_call *call, const ProtobufCMessage *message)
 {
     const apply_request *request = (const apply_request *)message;
@@ -159,7 +141,7 @@ void apply_start(struct rpc_call *call, const ProtobufCMessage *message)
         .call = call,
         .arena = arena,
         .request = request,
-        .vocabulary = current_vocabulary(services),
+        .vocabulary = replica_vocabulary(services->replica),
         .institution = auth_institution(call),
         .batch = {.registry = request->registry,
                   .changes = arena_array(arena, request->n_changes, sizeof(struct batch_change)),

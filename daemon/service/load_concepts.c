@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "partner/v1/vocabulary.pb-c.h"
 #include "rpc/call.h"
+#include "service/request.h"
 #include "service/services.h"
 #include "store/vocabulary.h"
 
@@ -65,10 +66,7 @@ static void options_check(struct faults *faults, const pb_options *options)
         faults_add(faults, "options.", "vocabulary", "has a control character or over %d bytes", TEXT_BYTES);
     if (options->scheme == PARTNER__V1__SCHEME__SCHEME_UNSPECIFIED)
         faults_add(faults, "options.", "scheme", "is asked for: SCHEME_OUTCOME, SCHEME_REGION, ...");
-    size_t bytes = strlen(options->language);
-    if (bytes > 35 ||
-        strspn(options->language, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != bytes)
-        faults_add(faults, "options.", "language", "is not a language tag such as \"de\" or \"pt-BR\"");
+    request_language_check(faults, "options.", options->language);
 }
 
 static char *lower_case(struct arena *arena, const char *text)

@@ -76,19 +76,11 @@ static void on_done(void *context, struct status status, const void *answer, siz
 {
     struct pushing *pushing = context;
     struct rpc_call *call = pushing->call;
-    push_response *response = NULL;
     rpc_call_set_state(call, NULL);
-    if (status_ok(status)) {
-        response = partner__v1__push_response__unpack(NULL, answer_bytes, answer);
-        if (!response)
-            status = status_make(STATUS_INTERNAL, "the answer can't be read");
-    }
-    if (response)
-        rpc_call_reply(call, &response->base);
+    if (status_ok(status))
+        rpc_call_reply_packed(call, answer, answer_bytes);
     else
         rpc_call_finish(call, status);
-    if (response)
-        partner__v1__push_response__free_unpacked(response, NULL);
     on_released(pushing);
 }
 
@@ -123,16 +115,6 @@ static struct status options_check(struct rpc_call *call, const push_options *op
     return status_ok(status) ? auth_check_registry(call, options->registry) : status;
 }
 
-static const struct vocabulary *current_vocabulary(struct services *services)
-{
-    struct snapshot *snapshot = replica_snapshot(services->replica);
-    if (!snapshot)
-        return NULL;
-    const struct vocabulary *vocabulary = vocabulary_acquire(snapshot->vocabulary);
-    snapshot_release(snapshot);
-    return vocabulary;
-}
-
 /* A push takes a connection and much of the database's time: few run at once. */
 static bool take_turn(struct services *services)
 {
@@ -156,7 +138,7 @@ static struct status begin(struct pushing *pushing, const push_options *options)
         status.retry_ms = BUSY_RETRY_MS;
         return status;
     }
-    pushing->vocabulary = current_vocabulary(services);
+    pushing->vocabulary = replica_vocabulary(services->replica);
     rpc_call_hold(call);
     pushing->push = store_push_begin(
         services_loop(call)->store, services->workers,

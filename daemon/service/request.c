@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 
-enum { REQUEST_ID_BYTES = 64 };
+enum { REQUEST_ID_BYTES = 64, LANGUAGE_BYTES = 35 };
 
 void request_id_check(struct faults *faults, const char *request_id)
 {
@@ -21,6 +21,14 @@ void request_id_check(struct faults *faults, const char *request_id)
             return;
         }
     }
+}
+
+void request_language_check(struct faults *faults, const char *prefix, const char *language)
+{
+    size_t size = strlen(language);
+    if (size > LANGUAGE_BYTES ||
+        strspn(language, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != size)
+        faults_add(faults, prefix, "language", "is not a language tag such as \"de\" or \"pt-BR\"");
 }
 
 void request_hash(struct arena *arena, const ProtobufCMessage *request,

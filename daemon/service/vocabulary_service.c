@@ -10,6 +10,7 @@
 #include "service/load_concepts.h"
 #include "service/method_row.h"
 #include "service/page.h"
+#include "service/request.h"
 #include "vocab/lookup.h"
 #include "vocab/place.h"
 #include "vocab/vocabulary.h"
@@ -57,20 +58,12 @@ static void check_scheme(struct faults *faults, Partner__V1__Scheme scheme)
         faults_add(faults, "", "scheme", "is asked for: SCHEME_SECTOR, SCHEME_OUTCOME, ...");
 }
 
-static void check_language(struct faults *faults, const char *language)
-{
-    if (strlen(language) > 35 ||
-        strspn(language, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") !=
-            strlen(language))
-        faults_add(faults, "", "language", "is not a language tag such as \"de\" or \"pt-BR\"");
-}
-
 static struct status search_prepare(struct read *read)
 {
     const search_request *request = (const search_request *)read->request;
     struct faults faults = {.arena = read->arena};
     check_scheme(&faults, request->scheme);
-    check_language(&faults, request->language);
+    request_language_check(&faults, "", request->language);
     size_t bytes = strlen(request->query);
     if (bytes > QUERY_BYTES)
         faults_add(&faults, "", "query", "has %zu bytes; at most %d are taken", bytes, QUERY_BYTES);
@@ -109,7 +102,7 @@ static struct status get_prepare(struct read *read)
     const get_request *request = (const get_request *)read->request;
     struct faults faults = {.arena = read->arena};
     check_scheme(&faults, request->scheme);
-    check_language(&faults, request->language);
+    request_language_check(&faults, "", request->language);
     if (!*request->code)
         faults_add(&faults, "", "code", "is asked for");
     return faults_status(&faults);

@@ -184,23 +184,80 @@ static bool column_of_day(int32_t day, int16_t *ret_column)
 }
 
 /* False: it doesn't fit. */
-static bool fill_window(struct segment *segment, uint32_t slot, const struct offer_entry *offer)
+static bool window_column_of(const struct window *window, struct window_column *ret_column)
 {
-    if (offer->windows.count == 0)
+    ret_column->places = (int16_t)(window->places < COLUMN_MOST ? window->places : COLUMN_MOST);
+    return window->places < COLUMN_MOST && window->start != INT32_MAX && window->end != INT32_MIN &&
+           column_of_day(window->start, &ret_column->start) && column_of_day(window->end, &ret_column->end);
+}
+
+/* The windows of slots with several, while they are gathered. */
+struct several_windows {
+    uint32_t *first;
+    struct window_column *windows;
+    size_t slot_count, window_count, slot_capacity, window_capacity;
+};
+
+static void add_several(struct several_windows *to, struct window_list windows)
+{
+    if (to->slot_count + 1 >= to->slot_capacity) {
+        to->slot_capacity = to->slot_capacity ? to->slot_capacity * 2 : 256;
+        to->first = heap_realloc(to->first, to->slot_capacity * sizeof *to->first);
+    }
+    if (to->window_count + windows.count > to->window_capacity) {
+        to->window_capacity = to->window_capacity * 2 + windows.count;
+        to->windows = heap_realloc(to->windows, to->window_capacity * sizeof *to->windows);
+    }
+    to->first[to->slot_count++] = (uint32_t)to->window_count;
+    for (uint32_t i = 0; i < windows.count; i++)
+        window_column_of(&windows.items[i], &to->windows[to->window_count++]);
+}
+
+static void list_several(struct segment *segment, struct several_windows *from)
+{
+    uint32_t words = (uint32_t)bits_words(segment->slot_count), before = 0;
+    segment->several_before = array(segment, (size_t)words + 1, sizeof *segment->several_before);
+    for (uint32_t word = 0; word < words; word++) {
+        segment->several_before[word] = before;
+        before += (uint32_t)__builtin_popcountll(segment->several_windows[word]);
+    }
+    if (from->slot_count) {
+        from->first[from->slot_count] = (uint32_t)from->window_count;
+        segment->window_first =
+            arena_copy(segment->arena, from->first, (from->slot_count + 1) * sizeof *from->first);
+        segment->windows =
+            arena_copy(segment->arena, from->windows, from->window_count * sizeof *from->windows);
+    }
+    free(from->first);
+    free(from->windows);
+}
+
+/* False: one doesn't fit. */
+static bool fill_windows(struct segment *segment, uint32_t slot, struct window_list windows,
+                         struct several_windows *several)
+{
+    struct window_column all = {COLUMN_MOST, COLUMN_LEAST, 0}, one;
+    for (uint32_t i = 0; i < windows.count; i++) {
+        if (!window_column_of(&windows.items[i], &one))
+            return false;
+        all.start = one.start < all.start ? one.start : all.start;
+        all.end = one.end > all.end ? one.end : all.end;
+        all.places = one.places > all.places ? one.places : all.places;
+    }
+    if (!windows.count)
         return true;
-    const struct window *window = offer->windows.items;
-    int16_t start, end;
-    if (offer->windows.count > 1 || window->places >= COLUMN_MOST || window->start == INT32_MAX ||
-        window->end == INT32_MIN || !column_of_day(window->start, &start) ||
-        !column_of_day(window->end, &end))
-        return false;
-    segment->window_start[slot] = start;
-    segment->window_end[slot] = end;
-    segment->window_places[slot] = (int16_t)window->places;
+    segment->window_start[slot] = all.start;
+    segment->window_end[slot] = all.end;
+    segment->window_places[slot] = all.places;
+    if (windows.count > 1) {
+        bits_set(segment->several_windows, slot);
+        add_several(several, windows);
+    }
     return true;
 }
 
-static void fill_offer(struct segment *segment, uint32_t slot, const struct offer_entry *offer)
+static void fill_offer(struct segment *segment, uint32_t slot, const struct offer_entry *offer,
+                       struct several_windows *several)
 {
     bool fits =
         offer->valid_until != INT32_MIN && column_of_day(offer->valid_until, &segment->valid_until[slot]);
@@ -210,7 +267,7 @@ static void fill_offer(struct segment *segment, uint32_t slot, const struct offe
         segment->min_days[slot] = (int16_t)offer->min_days;
         segment->max_days[slot] = (int16_t)offer->max_days;
     }
-    if (!fill_window(segment, slot, offer) || !fits)
+    if (!fill_windows(segment, slot, offer->windows, several) || !fits)
         bits_set(segment->odd, slot);
     segment->themes[slot] |= (uint8_t)offer->themes;
     segment->recognition[slot] = offer->recognition;
@@ -378,9 +435,9 @@ static void make_columns(struct segment *segment)
         for (size_t slot = 0; slot < padded; slot++)
             (*columns[i])[slot] = unset[i];
     }
-    uint64_t **sets[] = {&segment->host_role,     &segment->shared,       &segment->several_records,
-                         &segment->odd,           &segment->no_language,  &segment->recognises[0],
-                         &segment->recognises[1], &segment->recognises[2]};
+    uint64_t **sets[] = {&segment->host_role,       &segment->shared,        &segment->several_records,
+                         &segment->several_windows, &segment->odd,           &segment->no_language,
+                         &segment->recognises[0],   &segment->recognises[1], &segment->recognises[2]};
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         *sets[i] = array(segment, bits_words(count), sizeof **sets[i]);
     segment->themes = array(segment, count, sizeof *segment->themes);
@@ -398,6 +455,7 @@ void segment_layout(struct segment *segment, const uint32_t *offers_of, uint32_t
     mark_shared(segment);
     make_lists(segment, concept_limit);
     struct gathering all = {0};
+    struct several_windows several = {0};
     for (uint32_t slot = 0; slot < segment->slot_count; slot++) {
         fetch_ahead(segment, slot);
         const struct organisation_entry *host = segment_host(segment, slot);
@@ -405,8 +463,9 @@ void segment_layout(struct segment *segment, const uint32_t *offers_of, uint32_t
         segment->region[slot] = region_number(segment, host->region);
         fill_lists(segment, slot);
         if (segment_offer(segment, slot))
-            fill_offer(segment, slot, segment_offer(segment, slot));
+            fill_offer(segment, slot, segment_offer(segment, slot), &several);
         gather_slot(segment, &all, slot);
     }
+    list_several(segment, &several);
     make_tables(segment, &all, concept_limit);
 }

@@ -63,7 +63,8 @@ struct segment {
     uint32_t *slot_offer; /* PLACE_NONE: a profile */
     uint32_t *slot_organisation;
     int16_t *min_days, *max_days; /* 0 and COLUMN_MOST: not stated */
-    int16_t *window_start, *window_end, *window_places;
+    int16_t *window_start, *window_end,
+        *window_places; /* of several windows what spans them: earliest, latest, most */
     int16_t *valid_until;
     uint16_t *region; /* a number in the order of codes; 0: none; UINT16_MAX: look at the entry */
     uint8_t *themes;  /* the offer's and the organisation's */
@@ -76,6 +77,14 @@ struct segment {
     uint16_t *sectors;
     uint64_t *region_codes; /* by region number */
     uint32_t region_count;
+
+    /* Slots with several windows, and these one after the other: the slot's number among such slots is several_before of its word and
+     * the bits below it. Where a slot's windows begin, one more at the end. */
+    uint64_t *several_windows;
+    uint32_t *several_before, *window_first;
+    struct window_column {
+        int16_t start, end, places;
+    } * windows;
 
     /* sets of slots */
     uint64_t *host_role;       /* hosting, employer or intermediary */
@@ -150,6 +159,16 @@ static inline void segment_days(const struct segment *segment, uint32_t slot, ui
     bool stated = segment->max_days[slot] != COLUMN_MOST;
     *ret_min = stated ? (uint32_t)segment->min_days[slot] : 0;
     *ret_max = stated ? (uint32_t)segment->max_days[slot] : 0;
+}
+
+/* The windows of a slot that has several, as columns have them. */
+static inline const struct window_column *segment_window_columns(const struct segment *segment, uint32_t slot,
+                                                                 const struct window_column **ret_end)
+{
+    uint64_t below = segment->several_windows[slot / 64] & (((uint64_t)1 << slot % 64) - 1);
+    uint32_t number = segment->several_before[slot / 64] + (uint32_t)__builtin_popcountll(below);
+    *ret_end = segment->windows + segment->window_first[number + 1];
+    return segment->windows + segment->window_first[number];
 }
 
 static inline struct window_list segment_windows(const struct segment *segment, uint32_t slot)

@@ -136,6 +136,25 @@ void sieve_exclude_body(struct sieve *sieve, uint32_t body)
 
 /* ---- columns ---- */
 
+/* Of some days and places as columns have them. */
+static bool window_holds(const struct sieve *sieve, struct window_column window, int days)
+{
+    int start = window.start > sieve->start ? window.start : sieve->start;
+    int end = window.end < sieve->end ? window.end : sieve->end;
+    return start + (days > 1 ? days : 1) - 1 <= end && window.places >= sieve->places;
+}
+
+/* Whether one of several windows holds, where what spans them does. */
+static bool several_hold(const struct sieve *sieve, size_t slot)
+{
+    const struct segment *segment = sieve->query->segment;
+    int min = segment->min_days[slot], days = min > sieve->min_days ? min : sieve->min_days;
+    const struct window_column *end, *at = segment_window_columns(segment, (uint32_t)slot, &end);
+    while (at < end && !window_holds(sieve, *at, days))
+        at++;
+    return at < end;
+}
+
 /* The same for one slot as below for many. */
 static bool columns_hold(const struct sieve *sieve, size_t slot)
 {
@@ -147,11 +166,8 @@ static bool columns_hold(const struct sieve *sieve, size_t slot)
         return false;
     if (!sieve->windows_stated || places == COLUMN_MOST)
         return true;
-    int start = segment->window_start[slot], end = segment->window_end[slot];
-    int days = min > sieve->min_days ? min : sieve->min_days;
-    start = start > sieve->start ? start : sieve->start;
-    end = end < sieve->end ? end : sieve->end;
-    return start + (days > 1 ? days : 1) - 1 <= end && places >= sieve->places;
+    struct window_column all = {segment->window_start[slot], segment->window_end[slot], (int16_t)places};
+    return window_holds(sieve, all, min > sieve->min_days ? min : sieve->min_days);
 }
 
 #ifdef __SSE2__
@@ -232,6 +248,10 @@ static uint64_t narrow_word(const struct sieve *sieve, size_t word, uint64_t slo
             if (!columns_hold(sieve, word * 64 + (size_t)__builtin_ctzll(rest)))
                 slots &= ~(rest & -rest);
     }
+    uint64_t several = sieve->windows_stated ? slots & segment->several_windows[word] : 0;
+    for (; several; several &= several - 1)
+        if (!several_hold(sieve, word * 64 + (size_t)__builtin_ctzll(several)))
+            slots &= ~(several & -several);
     uint64_t odd = slots & segment->odd[word];
     if (odd)
         slots ^= odd ^ ask_each(sieve, word * 64, odd, sieve->odd_each, sieve->odd_each_count);

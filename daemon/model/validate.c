@@ -1,7 +1,7 @@
 #include "model/validate.h"
 
+#include <assert.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -14,7 +14,7 @@
 #include "vocab/place.h"
 #include "vocab/sector.h"
 
-enum { PATH_BYTES = 256, CODE_SHOWN_BYTES = 40 };
+enum { CODE_SHOWN_BYTES = 40 };
 
 /* One walk over one record, led by the descriptors, fields in their order. */
 struct walk {
@@ -22,15 +22,17 @@ struct walk {
     const struct vocabulary *vocabulary;
     struct faults *faults;
     bool first_only, in_request;
-    char path[PATH_BYTES];
-    size_t path_bytes;
+    const char *prefix; /* of all paths */
 };
 
 /* One value of one field. */
 struct place {
     struct walk *walk;
-    const ProtobufCMessage *message; /* that holds the field */
-    bool listed;                     /* an item of a list */
+    const struct place *up;                /* the value that the message is; NULL: the record itself */
+    const ProtobufCMessage *message;       /* that holds the field */
+    const ProtobufCFieldDescriptor *field; /* of the message */
+    bool listed;                           /* an item of a list, the `item`th */
+    size_t item;
 };
 
 /* What is wrong with a value, said of the field ("is no date"); NULL: nothing. */
@@ -190,7 +192,7 @@ static const char *rule_identifier(const struct place *place, const void *value)
     return arena_format(place->walk->arena, "has not the form of scheme %s", identifier->scheme);
 }
 
-/* Which field follows which rule. Rules of a list are asked of each item. */
+/* Which field follows which rule. Rules of a list are asked of each item. A message's rows are in the order of its fields. */
 static const struct row {
     const ProtobufCMessageDescriptor *message;
     const char *field;
@@ -235,32 +237,37 @@ static const struct row {
     {&partner__v1__identifier__descriptor, "value", rule_identifier},
 };
 
-static const struct row *find_row(const ProtobufCMessage *message, const char *field)
+/* The first of a message's rows, which stand together; `rows_end` where it has none. */
+static const struct row *const rows_end = rows + sizeof rows / sizeof *rows;
+
+static const struct row *rows_of(const ProtobufCMessageDescriptor *message)
 {
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].message == message->descriptor && text_equal(rows[i].field, field))
-            return &rows[i];
-    return NULL;
+    const struct row *row = rows;
+    while (row < rows_end && row->message != message)
+        row++;
+    return row;
 }
 
 /* ---- what holds for any value of a type ---- */
 
-static const char *check_text(const struct place *place, const ProtobufCFieldDescriptor *field,
-                              const char *text)
+static const char *check_text(const struct place *place, const char *text)
 {
-    size_t most = limit_text_bytes(field->name);
-    bool long_text = text_equal(field->name, "text") || text_equal(field->name, "summary");
+    const char *name = place->field->name;
+    if (!*text)
+        return NULL;
+    size_t most = limit_text_bytes(name);
+    bool long_text = text_equal(name, "text") || text_equal(name, "summary");
     if (strlen(text) > most)
         return arena_format(place->walk->arena, "is longer than %zu bytes", most);
     return text_has_control(text, long_text) ? "has a control character" : NULL;
 }
 
-static const char *check_enum(const struct place *place, const ProtobufCFieldDescriptor *field, int value)
+static const char *check_enum(const struct place *place, int value)
 {
     bool may_be_unspecified = place->message->descriptor == &partner__v1__language_level__descriptor;
     if (value == 0 && !may_be_unspecified)
         return "is unspecified";
-    if (!protobuf_c_enum_descriptor_get_value(field->descriptor, value))
+    if (!protobuf_c_enum_descriptor_get_value(place->field->descriptor, value))
         return arena_format(place->walk->arena, "is no value of its kind: %d", value);
     return NULL;
 }
@@ -272,52 +279,40 @@ static bool walk_is_over(const struct walk *walk)
     return walk->first_only && walk->faults->count;
 }
 
-[[gnu::format(printf, 2, 3)]] static size_t walk_enter(struct walk *walk, const char *format, ...)
+/* Made for faults alone: most records have none. */
+static const char *path_of(const struct place *place)
 {
-    size_t before = walk->path_bytes;
-    va_list arguments;
-    va_start(arguments, format);
-    int bytes = vsnprintf(walk->path + before, PATH_BYTES - before, format, arguments);
-    va_end(arguments);
-    if (bytes > 0)
-        walk->path_bytes += (size_t)bytes < PATH_BYTES - before ? (size_t)bytes : PATH_BYTES - before - 1;
-    return before;
+    struct arena *arena = place->walk->arena;
+    const char *before = place->up ? arena_format(arena, "%s.", path_of(place->up)) : place->walk->prefix;
+    if (place->listed)
+        return arena_format(arena, "%s%s[%zu]", before, place->field->name, place->item);
+    return arena_format(arena, "%s%s", before, place->field->name);
 }
 
-static void walk_leave(struct walk *walk, size_t before)
+static void walk_fault(const struct place *place, const char *fault)
 {
-    walk->path_bytes = before;
-    walk->path[before] = '\0';
+    const char *path = path_of(place), *dot = strrchr(path, '.');
+    faults_add(place->walk->faults, "", path, "%s %s", dot ? dot + 1 : path, fault);
 }
 
-static void walk_fault(struct walk *walk, const char *fault)
-{
-    const char *dot = strrchr(walk->path, '.');
-    faults_add(walk->faults, "", walk->path, "%s %s", dot ? dot + 1 : walk->path, fault);
-}
+static void walk_message(struct walk *walk, const struct place *up, const ProtobufCMessage *message);
 
-static void walk_message(struct walk *walk, const ProtobufCMessage *message);
-
-static void walk_value(const struct place *place, const ProtobufCFieldDescriptor *field,
-                       const struct row *row, const void *member)
+static void walk_value(const struct place *place, const struct row *row, const void *member)
 {
     const void *value = member;
     const char *fault = NULL;
-    switch (field->type) {
+    switch (place->field->type) {
     case PROTOBUF_C_TYPE_STRING:
         value = *(const char *const *)member;
-        fault = check_text(place, field, value);
+        fault = check_text(place, value);
         break;
     case PROTOBUF_C_TYPE_ENUM:
-        fault = check_enum(place, field, *(const int *)member);
+        fault = check_enum(place, *(const int *)member);
         break;
     case PROTOBUF_C_TYPE_MESSAGE:
         value = *(const ProtobufCMessage *const *)member;
-        if (value) {
-            size_t before = walk_enter(place->walk, ".");
-            walk_message(place->walk, value);
-            walk_leave(place->walk, before);
-        }
+        if (value)
+            walk_message(place->walk, place, value);
         return;
     default:
         break;
@@ -325,7 +320,7 @@ static void walk_value(const struct place *place, const ProtobufCFieldDescriptor
     if (!fault && row && row->rule)
         fault = row->rule(place, value);
     if (fault)
-        walk_fault(place->walk, fault);
+        walk_fault(place, fault);
 }
 
 static size_t item_bytes(const ProtobufCFieldDescriptor *field)
@@ -339,26 +334,24 @@ static size_t item_bytes(const ProtobufCFieldDescriptor *field)
     }
 }
 
-static void walk_list(const struct place *place, const ProtobufCFieldDescriptor *field, const struct row *row)
+static void walk_list(struct place *place, const struct row *row)
 {
-    struct walk *walk = place->walk;
+    const struct walk *walk = place->walk;
+    const ProtobufCFieldDescriptor *field = place->field;
     size_t count = *(const size_t *)((const char *)place->message + field->quantifier_offset);
     const char *items = *(const char *const *)((const char *)place->message + field->offset);
-    size_t most = limit_list_items(field->name);
     const char *fault = NULL;
-    if (count > most)
-        fault = arena_format(walk->arena, "has more than %zu items", most);
+    if (count > limit_list_items(field->name))
+        fault = arena_format(walk->arena, "has more than %zu items", limit_list_items(field->name));
     else if (row && row->whole)
         fault = row->whole(place, place->message);
     if (fault) {
-        walk_fault(walk, fault);
+        walk_fault(place, fault);
         return;
     }
-    for (size_t i = 0; i < count && !walk_is_over(walk); i++) {
-        size_t before = walk_enter(walk, "[%zu]", i);
-        walk_value(place, field, row, items + i * item_bytes(field));
-        walk_leave(walk, before);
-    }
+    place->listed = true;
+    for (; place->item < count && !walk_is_over(walk); place->item++)
+        walk_value(place, row, items + place->item * item_bytes(field));
 }
 
 /* What the server fills in; ignored where it is sent. */
@@ -368,27 +361,24 @@ static bool is_output(const ProtobufCFieldDescriptor *field)
            text_equal(field->name, "same_as");
 }
 
-static void walk_message(struct walk *walk, const ProtobufCMessage *message)
+static void walk_message(struct walk *walk, const struct place *up, const ProtobufCMessage *message)
 {
-    for (unsigned i = 0; i < message->descriptor->n_fields && !walk_is_over(walk); i++) {
-        const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
+    const ProtobufCMessageDescriptor *descriptor = message->descriptor;
+    const struct row *next = rows_of(descriptor);
+    for (unsigned i = 0; i < descriptor->n_fields && !walk_is_over(walk); i++) {
+        const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
         if (is_output(field))
             continue;
-        const struct row *row = find_row(message, field->name);
-        struct place place = {walk, message, field->label == PROTOBUF_C_LABEL_REPEATED};
-        size_t before = walk_enter(walk, "%s", field->name);
-        if (place.listed)
-            walk_list(&place, field, row);
+        bool ruled = next < rows_end && next->message == descriptor && text_equal(next->field, field->name);
+        const struct row *row = ruled ? next++ : NULL;
+        struct place place = {.walk = walk, .up = up, .message = message, .field = field};
+        if (field->label == PROTOBUF_C_LABEL_REPEATED)
+            walk_list(&place, row);
         else
-            walk_value(&place, field, row, (const char *)message + field->offset);
-        walk_leave(walk, before);
+            walk_value(&place, row, (const char *)message + field->offset);
     }
-}
-
-static void validate(struct walk *walk, const char *prefix, const ProtobufCMessage *message)
-{
-    walk_enter(walk, "%s", prefix);
-    walk_message(walk, message);
+    assert(walk_is_over(walk) || next == rows_end ||
+           next->message != descriptor); /* each rule had its field */
 }
 
 struct status record_validate(struct arena *arena, const struct vocabulary *vocabulary,
@@ -396,8 +386,12 @@ struct status record_validate(struct arena *arena, const struct vocabulary *voca
 {
     const char *kind = record_kind_name(record->kind);
     struct faults faults = {.arena = arena};
-    struct walk walk = {.arena = arena, .vocabulary = vocabulary, .faults = &faults, .first_only = true};
-    validate(&walk, arena_format(arena, "%s.", kind), record->message);
+    struct walk walk = {.arena = arena,
+                        .vocabulary = vocabulary,
+                        .faults = &faults,
+                        .first_only = true,
+                        .prefix = arena_format(arena, "%s.", kind)};
+    walk_message(&walk, NULL, record->message);
     if (!faults.count && protobuf_c_message_get_packed_size(record->message) > LIMIT_RECORD_BYTES)
         faults_add(&faults, "", kind, "%s takes more than %d bytes", kind, LIMIT_RECORD_BYTES);
     return faults_status(&faults);
@@ -406,15 +400,21 @@ struct status record_validate(struct arena *arena, const struct vocabulary *voca
 void need_validate(struct faults *faults, const struct vocabulary *vocabulary, const char *prefix,
                    const pb_need *need)
 {
-    struct walk walk = {
-        .arena = faults->arena, .vocabulary = vocabulary, .faults = faults, .in_request = true};
-    validate(&walk, prefix, &need->base);
+    struct walk walk = {.arena = faults->arena,
+                        .vocabulary = vocabulary,
+                        .faults = faults,
+                        .in_request = true,
+                        .prefix = prefix};
+    walk_message(&walk, NULL, &need->base);
 }
 
 void offer_validate(struct faults *faults, const struct vocabulary *vocabulary, const char *prefix,
                     const pb_offer *offer)
 {
-    struct walk walk = {
-        .arena = faults->arena, .vocabulary = vocabulary, .faults = faults, .in_request = true};
-    validate(&walk, prefix, &offer->base);
+    struct walk walk = {.arena = faults->arena,
+                        .vocabulary = vocabulary,
+                        .faults = faults,
+                        .in_request = true,
+                        .prefix = prefix};
+    walk_message(&walk, NULL, &offer->base);
 }

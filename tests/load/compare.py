@@ -8,86 +8,33 @@ the same pages, and measures. --database takes one that make_registry has filled
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import pathlib
 import re
-import subprocess
 import time
 
 import harness
 
 import compare_sql
 import needs
-import world
-from h2load import Nghttpd, cpu_us, grpc_frame, memory_bytes
+from bench import FIND, HOSTS_EACH_SENDER, Database, Start, load, make, make_postgres, run, say, times, work_folder, write_requests
+from h2load import Nghttpd
 
-FIND = "/partner.v1.MatchService/FindHosts"
 SCRIPTS_MOST = 100  # of pgbench
-LOAD_CLIENT, MAKE_REGISTRY = harness.BUILD / "load_client", harness.BUILD / "make_registry"
-HOSTS_EACH_SENDER = 50
 
 
-def say(text: str = "") -> None:
-    print(text, flush=True)
+def make_flat(database: Database) -> None:
+    begun = time.monotonic()
+    database.psql("-v", "outcome_scheme=2", "-f", harness.ROOT / "tests" / "load" / "compare_sql.sql")
+    say(f"  SQL's tables and indexes made in {time.monotonic() - begun:.0f} s")
 
 
-def run(*command, seconds: float = 3600) -> str:
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=seconds, check=False,
-                          env=harness.plain_environment())
-    if done.returncode != 0:
-        raise AssertionError(f"{command[0]} failed: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return done.stdout
-
-
-class Database:
-    """A filled one, reached by psql and pgbench."""
-
-    def __init__(self, conninfo: str, folder: pathlib.Path):
-        self.conninfo, self.folder = conninfo, folder
-
-    def psql(self, *arguments) -> str:
-        return run(harness.PG_BIN / "psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", *arguments, self.conninfo)
-
-    def query(self, sql: str) -> list:
-        return [line.split("\t") for line in self.psql("-c", sql).splitlines() if line]
-
-    def make_flat(self) -> None:
-        begun = time.monotonic()
-        self.psql("-v", "outcome_scheme=2", "-f", harness.ROOT / "tests" / "load" / "compare_sql.sql")
-        say(f"  SQL's tables and indexes made in {time.monotonic() - begun:.0f} s")
-
-    def bench(self, scripts: list, connections: int, seconds: float) -> tuple:
-        """Queries a second and their mean in milliseconds, each client taking scripts by chance, all prepared."""
-        options = [option for script in scripts[:SCRIPTS_MOST] for option in ("-f", script)]
-        text = run("pgbench", "-n", "-M", "prepared", "-c", connections, "-j", connections, "-T", max(1, int(seconds)),
-                   "--random-seed", "1", *options, self.conninfo)
-        return (float(re.search(r"tps = ([\d.]+)", text)[1]), float(re.search(r"latency average = ([\d.]+)", text)[1]))
-
-
-class Start:
-    """A daemon on the database, and how long it took to its first answer."""
-
-    def __init__(self, database: Database, file: pathlib.Path, request=None):
-        begun = time.monotonic()
-        self.daemon = harness.Daemon(database.conninfo, "--snapshot-file", str(file)).start(ready=False)
-        self.daemon.wait_ready(600)
-        self.client = harness.Client(self.daemon.target)
-        if request:
-            self.client.call("FindHosts", request, timeout=60)
-        self.seconds = time.monotonic() - begun
-        self.pid = self.daemon.process.pid
-        self.cpu_seconds = cpu_us(self.pid) / 1e6
-        self.bytes = memory_bytes(self.pid)
-        self.index_bytes = self.daemon.metrics().get("partnerd_index_bytes", 0)
-
-    def stop(self) -> None:
-        self.client.close()
-        self.daemon.stop(120)
-
-    def text(self, how: str, hosts: int) -> str:
-        return (f"  {how}: {self.seconds:.1f} s to the first answer ({self.cpu_seconds:.1f} s of CPU), {self.bytes / 1e6:,.0f} MB resident, "
-                f"{self.bytes / hosts:,.0f} bytes a host; {self.index_bytes / hosts:,.0f} of them the index")
+def pgbench(database: Database, scripts: list, connections: int, seconds: float) -> tuple:
+    """Queries a second and their mean in milliseconds, each client taking scripts by chance, all prepared."""
+    options = [option for script in scripts[:SCRIPTS_MOST] for option in ("-f", script)]
+    text = run("pgbench", "-n", "-M", "prepared", "-c", connections, "-j", connections, "-T", max(1, int(seconds)),
+               "--random-seed", "1", *options, database.conninfo)
+    return (float(re.search(r"tps = ([\d.]+)", text)[1]), float(re.search(r"latency average = ([\d.]+)", text)[1]))
 
 
 def page_of(answer) -> list:
@@ -110,23 +57,9 @@ def check_pages(start: Start, database: Database, knowledge, requests: list) -> 
     return scripts
 
 
-def load(port: int, path: str, file: pathlib.Path, pid: int, *options) -> dict:
-    done = subprocess.run([str(part) for part in (LOAD_CLIENT, port, path, file, "--pid", pid, *options)], capture_output=True,
-                          text=True, timeout=120, check=False)
-    figures = json.loads(done.stdout or "{}")
-    if done.returncode != 0 or figures["failed"]:
-        raise AssertionError(f"load_client: {done.stdout}{done.stderr}")
-    return figures
-
-
-def times(figures: dict) -> str:
-    return f"p50 {figures['p50_ms']:.2f}, p90 {figures['p90_ms']:.2f}, p99 {figures['p99_ms']:.2f}, p99.9 {figures['p999_ms']:.2f} ms"
-
-
 def measure_mix(start: Start, folder: pathlib.Path, name: str, requests: list, seconds: float) -> dict:
     """The highest rate, then times at half of it, then nghttpd with as many bytes."""
-    file = folder / f"{name.replace(' ', '-')}.requests"
-    file.write_bytes(b"".join(grpc_frame(request.SerializeToString()) for request in requests))
+    file = write_requests(folder / f"{name.replace(' ', '-')}.requests", requests)
     answers = [start.client.call("FindHosts", request, timeout=60) for request in requests]
     size = sum(answer.ByteSize() for answer in answers) // len(answers) + 5
     most = load(start.daemon.port, FIND, file, start.pid, "--streams", 2, "--seconds", seconds)
@@ -154,25 +87,16 @@ def measure(database: Database, hosts: int, options) -> None:
     say(start.text(how, hosts))
     mixes = needs.mixes(start.client, hosts // HOSTS_EACH_SENDER, options.needs)
     rates = {name: measure_mix(start, database.folder, name, requests, options.seconds) for name, requests in mixes.items() if requests}
-    database.make_flat()
+    make_flat(database)
     knowledge = compare_sql.Knowledge(database.query)
     scripts = check_pages(start, database, knowledge, mixes["full page"][:options.checked])
     say(f"  SQL gives the same pages, scores and numbers of eligible hosts for {len(scripts)} needs with a full page")
     for connections in (1, 2):
-        rate, mean_ms = database.bench(scripts, connections, options.seconds)
+        rate, mean_ms = pgbench(database, scripts, connections, options.seconds)
         ours = rates["full page"]["answers_per_second"]
         say(f"    PostgreSQL, {connections} connection{'s' if connections > 1 else ''}: {rate:,.1f} a second, {mean_ms:.1f} ms each; "
             f"partnerd has {ours / rate:,.0f} times as many")
     start.stop()
-
-
-def make(postgres: harness.Postgres, hosts: int, folder: pathlib.Path) -> Database:
-    database = Database(postgres.conninfo(postgres.create_database()), folder)
-    run(harness.BUILD / "partnerd", "--database", database.conninfo, "--migrate")
-    begun = time.monotonic()
-    run("nice", MAKE_REGISTRY, database.conninfo, folder / "world.tsv", hosts)
-    say(f"  made in {time.monotonic() - begun:.0f} s")
-    return database
 
 
 def main() -> None:
@@ -184,13 +108,9 @@ def main() -> None:
     parser.add_argument("--skip-cold", action="store_true", help="one start, from the snapshot file if there is one, which is kept")
     parser.add_argument("--database", help="conninfo of a filled one, reached by a superuser")
     options = parser.parse_args()
-    folder = harness.work_folder() / "compare"
-    folder.mkdir(exist_ok=True)
-    with open(folder / "world.tsv", "w", encoding="utf-8") as file:
-        world.write(file)
+    folder = work_folder("compare")
     say(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the start; {options.seconds:g} s each")
-    postgres = None if options.database else harness.Postgres(
-        shared_buffers="'2GB'", max_wal_size="'8GB'", wal_level="minimal", max_wal_senders="0", work_mem="'64MB'")
+    postgres = None if options.database else make_postgres()
     for hosts in map(int, options.hosts.split(",")):
         say(f"\n{hosts:,} hosts")
         database = Database(options.database, folder) if options.database else make(postgres, hosts, folder)

@@ -16,7 +16,7 @@ build_program() {
         build=$root/build/release
         mkdir -p "$build"
         printf 'building partnerd and partner (release)\n' >&2
-        (cd -- "$root" && cmake --preset release && cmake --build "$build" --target partnerd partner) \
+        (cd -- "$root" && cmake --preset release && cmake --build "$build" --target partnerd partner load_client change_client make_registry) \
             >"$build/measure.log" 2>&1 </dev/null || fail "the build failed: see $build/measure.log"
     fi
     [ -x "$build/partnerd" ] || fail "there is no $build/partnerd"

@@ -7,7 +7,7 @@ packages_build=(
     gcc libc6-dev cmake ninja-build pkg-config python3
     libevent-dev libnghttp2-dev libssl-dev
     protobuf-c-compiler libprotobuf-c-dev protobuf-compiler libprotobuf-dev
-    libpq-dev libjansson-dev libutf8proc-dev libcsv-dev libinih-dev zlib1g-dev iso-codes
+    libpq-dev libjansson-dev libutf8proc-dev libxxhash-dev libcsv-dev libinih-dev zlib1g-dev iso-codes
 )
 # What running it needs beside those.
 packages_run=(postgresql-15 curl)

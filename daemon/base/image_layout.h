@@ -1,0 +1,32 @@
+#pragma once
+
+#include <stdint.h>
+
+#include "base/image.h"
+
+/* The form of an image's file, in the machine's own numbers: a head, which is written last; the body, which is the image; and a
+ * checksum of each of the body's blocks. All checksums take in the head's `seal`, so that blocks of another file don't pass. */
+
+#define IMAGE_MAGIC "partnerd's image" /* without its NUL */
+
+enum { IMAGE_FORMAT = 1, IMAGE_HEAD_BYTES = 4096, IMAGE_BLOCK_BYTES = 16 << 20, IMAGE_ALIGNMENT = 16 };
+
+struct image_head {
+    char magic[16];
+    uint32_t format, head_bytes;
+    uint64_t address, root;
+    uint64_t body_bytes, block_count;
+    uint64_t seal; /* by chance */
+    unsigned char label[IMAGE_LABEL_BYTES];
+    uint64_t blocks_checksum; /* of the checksums */
+    uint64_t checksum;        /* of all above */
+};
+
+static inline uint64_t image_block_bytes(const struct image_head *head, uint64_t block)
+{
+    uint64_t rest = head->body_bytes - block * IMAGE_BLOCK_BYTES;
+    return rest < IMAGE_BLOCK_BYTES ? rest : IMAGE_BLOCK_BYTES;
+}
+
+uint64_t image_checksum(const void *bytes, size_t size, uint64_t seal);
+uint64_t image_head_checksum(const struct image_head *head);

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/packer.h"
 #include "match/index_data.h"
 #include "model/record.h"
 
@@ -12,9 +13,9 @@ enum { HEX_DIGITS = 16, ID_AT = HEX_DIGITS + 1 + HEX_DIGITS };
 
 uint64_t token_hash_message(struct arena *arena, const ProtobufCMessage *message)
 {
-    size_t bytes = protobuf_c_message_get_packed_size(message);
-    uint8_t *packed = arena_alloc(arena, bytes);
-    return hash_bytes(packed, protobuf_c_message_pack(message, packed));
+    struct packer packer = packer_of(arena);
+    packer_put_message(&packer, message);
+    return hash_bytes(packer_bytes(&packer), packer_size(&packer));
 }
 
 static uint64_t hash_need(struct arena *arena, const struct match_question *question)

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/packer.h"
 #include "loop/loop.h"
 #include "rpc/call_parts.h"
 #include "rpc/status.h"
@@ -208,6 +209,14 @@ void rpc_call_on_writable(struct rpc_call *call)
         call->method->writable(call);
 }
 
+static bool send_body(struct rpc_call *call, const void *bytes, size_t size)
+{
+    send_head(call);
+    call->sink->data(call->stream, bytes, size);
+    call->blocked = call->sink->unsent(call->stream) > UNSENT_MOST_BYTES;
+    return !call->blocked;
+}
+
 bool rpc_call_send_packed(struct rpc_call *call, const void *bytes, size_t size)
 {
     if (rpc_call_is_over(call))
@@ -216,10 +225,7 @@ bool rpc_call_send_packed(struct rpc_call *call, const void *bytes, size_t size)
     grpc_prefix(size, prefix);
     send_head(call);
     call->sink->data(call->stream, prefix, sizeof prefix);
-    if (size)
-        call->sink->data(call->stream, bytes, size);
-    call->blocked = call->sink->unsent(call->stream) > UNSENT_MOST_BYTES;
-    return !call->blocked;
+    return send_body(call, bytes, size);
 }
 
 int64_t rpc_call_stalled_ms(const struct rpc_call *call)
@@ -232,11 +238,13 @@ bool rpc_call_send(struct rpc_call *call, const ProtobufCMessage *response)
 {
     if (rpc_call_is_over(call))
         return false;
-    size_t size = protobuf_c_message_get_packed_size(response);
-    unsigned char *packed = heap_alloc(size);
-    protobuf_c_message_pack(response, packed);
-    bool more = rpc_call_send_packed(call, packed, size);
-    free(packed);
+    struct arena *arena = arena_new(0); /* the call's would keep every message of a stream */
+    struct packer packer = packer_of(arena);
+    packer_put_message(&packer, response);
+    size_t size = packer_size(&packer);
+    grpc_prefix(size, packer_take(&packer, GRPC_PREFIX_BYTES));
+    bool more = send_body(call, packer_bytes(&packer), packer_size(&packer));
+    arena_free(arena);
     return more;
 }
 

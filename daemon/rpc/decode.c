@@ -1,9 +1,9 @@
 #include <assert.h>
 
 #include "base/arena.h"
-#include "rpc/field.h"
+#include "base/field.h"
 #include "rpc/guard.h"
-#include "rpc/wire.h"
+#include "base/wire.h"
 
 /* The library's own unpacking keeps unknown fields and 40 bytes of notes for every field it meets. The bytes have passed
  * guard_check: what cannot be read any more is a fault of this program. */

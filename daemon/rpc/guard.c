@@ -2,8 +2,8 @@
 
 #include "base/arena.h"
 #include "base/text.h"
-#include "rpc/field.h"
-#include "rpc/wire.h"
+#include "base/field.h"
+#include "base/wire.h"
 
 enum { FAULTS_NAMED = 50 };
 

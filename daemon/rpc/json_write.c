@@ -11,7 +11,7 @@
 #include "google/protobuf/duration.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "rpc/base64.h"
-#include "rpc/field.h"
+#include "base/field.h"
 #include "rpc/json_name.h"
 #include "rpc/json_time.h"
 

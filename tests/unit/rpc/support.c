@@ -9,7 +9,7 @@
 #include "partner/v1/match.pb-c.h"
 #include "partner/v1/registry.pb-c.h"
 #include "partner/v1/vocabulary.pb-c.h"
-#include "rpc/field.h"
+#include "base/field.h"
 
 enum { MOST_TYPES = 256 };
 

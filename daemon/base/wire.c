@@ -1,4 +1,4 @@
-#include "rpc/wire.h"
+#include "base/wire.h"
 
 enum { GROUPS_WITHIN = 16 };
 

@@ -5,7 +5,7 @@
 
 #include <protobuf-c/protobuf-c.h>
 
-#include "rpc/wire.h"
+#include "base/wire.h"
 
 /* Fields of generated messages, reached through their descriptors. */
 

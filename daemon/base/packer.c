@@ -1,0 +1,193 @@
+#include "base/packer.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/field.h"
+
+enum { FIRST_BYTES = 4096 };
+
+/* ---- bytes ---- */
+
+[[gnu::noinline]] static void grow(struct packer *packer, size_t size)
+{
+    size_t written = packer_size(packer), capacity = packer->capacity ? packer->capacity * 2 : FIRST_BYTES;
+    while (capacity < written + size)
+        capacity *= 2;
+    unsigned char *bytes = arena_alloc(packer->arena, capacity);
+    if (written)
+        memcpy(bytes + capacity - written, packer_bytes(packer), written);
+    *packer = (struct packer){packer->arena, bytes, capacity - written, capacity};
+}
+
+unsigned char *packer_take(struct packer *packer, size_t size)
+{
+    if (packer->at < size)
+        grow(packer, size);
+    packer->at -= size;
+    return packer->bytes + packer->at;
+}
+
+void packer_put(struct packer *packer, const void *bytes, size_t size)
+{
+    if (size)
+        memcpy(packer_take(packer, size), bytes, size);
+}
+
+void packer_put_varint(struct packer *packer, uint64_t value)
+{
+    if (value < 0x80) { /* most are short */
+        *packer_take(packer, 1) = (unsigned char)value;
+        return;
+    }
+    unsigned bits = 64 - (unsigned)__builtin_clzll(value);
+    unsigned char *to = packer_take(packer, (bits + 6) / 7);
+    for (; value >= 0x80; value >>= 7)
+        *to++ = (unsigned char)(value | 0x80);
+    *to = (unsigned char)value;
+}
+
+void packer_put_tag(struct packer *packer, uint32_t number, enum wire_type type)
+{
+    packer_put_varint(packer, (uint64_t)number << 3 | type);
+}
+
+void packer_close(struct packer *packer, uint32_t number, size_t before)
+{
+    packer_put_varint(packer, packer_size(packer) - before);
+    packer_put_tag(packer, number, WIRE_BYTES);
+}
+
+/* ---- one value ---- */
+
+static uint64_t zigzag(int64_t value)
+{
+    return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
+}
+
+static uint64_t varint_of(const ProtobufCFieldDescriptor *field, const void *value)
+{
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_UINT64:
+        return *(const uint64_t *)value;
+    case PROTOBUF_C_TYPE_SINT64:
+        return zigzag(*(const int64_t *)value);
+    case PROTOBUF_C_TYPE_SINT32:
+        return (uint32_t)zigzag(*(const int32_t *)value);
+    case PROTOBUF_C_TYPE_INT32:
+    case PROTOBUF_C_TYPE_ENUM:
+        return (uint64_t)(int64_t) * (const int32_t *)value;
+    case PROTOBUF_C_TYPE_BOOL:
+        return *(const protobuf_c_boolean *)value != 0;
+    default:
+        return *(const uint32_t *)value;
+    }
+}
+
+static void put_bytes(struct packer *packer, const ProtobufCFieldDescriptor *field, const void *value)
+{
+    if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
+        const ProtobufCMessage *message = *(const ProtobufCMessage *const *)value;
+        if (message)
+            packer_put_message(packer, message);
+    } else if (field->type == PROTOBUF_C_TYPE_STRING) {
+        const char *text = *(const char *const *)value;
+        packer_put(packer, text, text ? strlen(text) : 0);
+    } else {
+        const ProtobufCBinaryData *data = value;
+        packer_put(packer, data->data, data->len);
+    }
+}
+
+static void put_number(struct packer *packer, const ProtobufCFieldDescriptor *field, const void *value)
+{
+    if (field_wire_type(field) == WIRE_VARINT)
+        packer_put_varint(packer, varint_of(field, value));
+    else
+        packer_put(packer, value, field_element_bytes(field)); /* little endian, as this machine */
+}
+
+static void put_value(struct packer *packer, const ProtobufCFieldDescriptor *field, const void *value)
+{
+    enum wire_type type = field_wire_type(field);
+    if (type == WIRE_BYTES) {
+        size_t before = packer_size(packer);
+        put_bytes(packer, field, value);
+        packer_close(packer, field->id, before);
+        return;
+    }
+    put_number(packer, field, value);
+    packer_put_tag(packer, field->id, type);
+}
+
+/* ---- fields ---- */
+
+static void put_list(struct packer *packer, const ProtobufCMessage *message,
+                     const ProtobufCFieldDescriptor *field)
+{
+    size_t count = *field_count(message, field), size = field_element_bytes(field);
+    const char *items = *(const char *const *)field_at(message, field);
+    if (!count)
+        return;
+    if (!(field->flags & PROTOBUF_C_FIELD_FLAG_PACKED)) {
+        while (count--)
+            put_value(packer, field, items + count * size);
+        return;
+    }
+    size_t before = packer_size(packer);
+    while (count--)
+        put_number(packer, field, items + count * size);
+    packer_close(packer, field->id, before);
+}
+
+/* What proto3 leaves out. */
+static bool is_zero(const ProtobufCFieldDescriptor *field, const void *value)
+{
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_STRING: {
+        const char *text = *(const char *const *)value;
+        return !text || !*text;
+    }
+    case PROTOBUF_C_TYPE_MESSAGE:
+        return !*(const void *const *)value;
+    case PROTOBUF_C_TYPE_BYTES:
+        return !((const ProtobufCBinaryData *)value)->len;
+    case PROTOBUF_C_TYPE_DOUBLE:
+        return *(const double *)value == 0;
+    case PROTOBUF_C_TYPE_FLOAT:
+        return *(const float *)value == 0;
+    default:
+        return field_element_bytes(field) == 8 ? !*(const uint64_t *)value : !*(const uint32_t *)value;
+    }
+}
+
+static bool is_left_out(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+    const void *value = field_at(message, field);
+    if (!(field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF))
+        return is_zero(field, value);
+    bool is_pointer = field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE;
+    return *field_case(message, field) != (int)field->id || (is_pointer && !*(const void *const *)value);
+}
+
+static void put_unknown(struct packer *packer, const ProtobufCMessage *message)
+{
+    for (unsigned i = message->n_unknown_fields; i-- > 0;) {
+        const ProtobufCMessageUnknownField *field = &message->unknown_fields[i];
+        packer_put(packer, field->data, field->len); /* with its length, where it has one */
+        packer_put_tag(packer, field->tag, (enum wire_type)field->wire_type);
+    }
+}
+
+void packer_put_message(struct packer *packer, const ProtobufCMessage *message)
+{
+    put_unknown(packer, message);
+    for (unsigned i = message->descriptor->n_fields; i-- > 0;) {
+        const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
+        if (field->label == PROTOBUF_C_LABEL_REPEATED)
+            put_list(packer, message, field);
+        else if (!is_left_out(message, field))
+            put_value(packer, field, field_at(message, field));
+    }
+}

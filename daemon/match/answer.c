@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/wire.h"
 #include "match/filter/filter.h"
 #include "match/index_data.h"
 #include "match/sentence.h"
@@ -12,27 +13,63 @@
 
 /* ---- facts ---- */
 
-/* The last fields that facts need: an organisation's city, an offer's duration. */
-enum { LAST_ORGANISATION_FIELD = 7, LAST_OFFER_FIELD = 5 };
+/* Numbers of the fields that are shown, read from the packed records: unpacking them whole takes many times as long. */
+enum { HOST_ID = 1, HOST_NAME = 3, HOST_COUNTRY = 5, HOST_CITY = 7, HOST_LAST = HOST_CITY };
+enum { OFFER_ID = 1, OFFER_TITLE = 3, OFFER_DURATION = 5, OFFER_LAST = OFFER_DURATION };
+enum { MIN_DAYS = 1 }; /* the other is MAX_DAYS */
 
-static Partner__V1__Match *match_new(const struct match_query *query, const struct ranked *ranked,
-                                     const pb_offer *offer)
+/* A record's first fields, by number, up to `last`; packed fields are in the order of their numbers. */
+static void read_fields(const struct entry *entry, uint32_t last, struct wire *fields)
+{
+    struct wire wire = wire_of(entry->packed, entry->packed_bytes);
+    uint32_t number;
+    enum wire_type type;
+    memset(fields, 0, (last + 1) * sizeof *fields);
+    while (wire_left(&wire) && wire_tag(&wire, &number, &type) && number <= last)
+        if (type != WIRE_BYTES)
+            wire_skip(&wire, number, type);
+        else if (!wire_bytes(&wire, &fields[number]))
+            break;
+}
+
+static char *text_of(struct arena *arena, struct wire bytes)
+{
+    size_t size = wire_left(&bytes);
+    return size ? arena_strndup(arena, (const char *)bytes.at, size) : (char *)protobuf_c_empty_string;
+}
+
+static Partner__V1__DayRange *days_of(struct arena *arena, struct wire bytes)
+{
+    Partner__V1__DayRange *days = arena_alloc(arena, sizeof *days);
+    partner__v1__day_range__init(days);
+    uint32_t number;
+    enum wire_type type;
+    uint64_t value;
+    while (wire_left(&bytes) && wire_tag(&bytes, &number, &type) && wire_varint(&bytes, &value))
+        *(number == MIN_DAYS ? &days->min_days : &days->max_days) = (uint32_t)value;
+    return days;
+}
+
+static Partner__V1__Match *match_new(const struct match_query *query, const struct ranked *ranked)
 {
     struct arena *arena = query->arena;
-    const struct entry *entry = &segment_host(query->segment, ranked->slot)->entry;
-    const pb_organisation *host = entry_record_until(entry, arena, LAST_ORGANISATION_FIELD).organisation;
+    struct wire host[HOST_LAST + 1], fields[OFFER_LAST + 1];
+    read_fields(&segment_host(query->segment, ranked->slot)->entry, HOST_LAST, host);
     Partner__V1__Match *match = arena_alloc(arena, sizeof *match);
     partner__v1__match__init(match);
-    match->organisation_id = host->id;
-    match->name = host->name;
-    match->country = host->country;
-    match->city = host->city;
+    match->organisation_id = text_of(arena, host[HOST_ID]);
+    match->name = text_of(arena, host[HOST_NAME]);
+    match->country = text_of(arena, host[HOST_COUNTRY]);
+    match->city = text_of(arena, host[HOST_CITY]);
     match->score = (double)ranked->billionths / 1e9;
-    if (offer) {
-        match->offer_id = offer->id;
-        match->title = offer->title;
-        match->duration = offer->duration;
-    }
+    const struct offer_entry *offer = segment_offer(query->segment, ranked->slot);
+    if (!offer)
+        return match;
+    read_fields(&offer->entry, OFFER_LAST, fields);
+    match->offer_id = text_of(arena, fields[OFFER_ID]);
+    match->title = text_of(arena, fields[OFFER_TITLE]);
+    if (fields[OFFER_DURATION].at)
+        match->duration = days_of(arena, fields[OFFER_DURATION]);
     return match;
 }
 
@@ -195,14 +232,11 @@ Partner__V1__Match *answer_match(const struct scoring *scoring, const struct ran
                                  Partner__V1__MatchView view)
 {
     const struct match_query *query = scoring->query;
-    const struct offer_entry *entry = segment_offer(query->segment, ranked->slot);
-    bool basic = view == PARTNER__V1__MATCH_VIEW__MATCH_VIEW_BASIC;
-    const pb_offer *offer =
-        entry ? entry_record_until(&entry->entry, query->arena, basic ? LAST_OFFER_FIELD : UINT32_MAX).offer
-              : NULL;
-    Partner__V1__Match *match = match_new(query, ranked, offer);
-    if (basic)
+    Partner__V1__Match *match = match_new(query, ranked);
+    if (view == PARTNER__V1__MATCH_VIEW__MATCH_VIEW_BASIC)
         return match;
+    const struct offer_entry *entry = segment_offer(query->segment, ranked->slot);
+    const pb_offer *offer = entry ? entry_record(&entry->entry, query->arena).offer : NULL;
     double values[CRITERION_COUNT];
     rank_slot(scoring, ranked->slot, values);
     add_criteria(scoring, ranked->slot, values, match);
@@ -212,6 +246,15 @@ Partner__V1__Match *answer_match(const struct scoring *scoring, const struct ran
     add_network(query, ranked->slot, match);
     match->free_places = match_query_free_places(query, ranked->slot);
     return match;
+}
+
+size_t answer_bytes_most(const Partner__V1__Match *match, Partner__V1__MatchView view)
+{
+    /* Two ids, three texts and a country, as long as records may have them. */
+    enum { OVERHEAD_BYTES = 8, BASIC_BYTES = 2 * 161 + 3 * 500 + 2 + 78 };
+    if (view == PARTNER__V1__MATCH_VIEW__MATCH_VIEW_BASIC)
+        return BASIC_BYTES;
+    return protobuf_c_message_get_packed_size(&match->base) + OVERHEAD_BYTES;
 }
 
 void answer_add_filters(const struct match_query *query, uint32_t slot, Partner__V1__Match *match)

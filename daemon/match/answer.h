@@ -8,6 +8,8 @@
 /* In full, or the bare facts in BASIC. */
 Partner__V1__Match *answer_match(const struct scoring *scoring, const struct ranked *ranked,
                                  Partner__V1__MatchView view);
+/* What such a match takes in its response, at least as much as it does; in BASIC, without counting, what the longest takes. */
+size_t answer_bytes_most(const Partner__V1__Match *match, Partner__V1__MatchView view);
 /* The scorecard for values by the criterion table's rows; `unread`: some wishes could not be read. */
 Partner__V1__Scorecard *answer_scorecard(struct arena *arena, const struct weighing *weighing,
                                          const double *values, bool unread);

@@ -11,7 +11,7 @@
 #include "match/sweep.h"
 #include "match/token.h"
 
-enum { ANSWER_BYTES = 3 << 20, MATCH_OVERHEAD_BYTES = 8, TOKEN_BYTES = 256 };
+enum { ANSWER_BYTES = 3 << 20, TOKEN_BYTES = 256 };
 
 /* ---- pages ---- */
 
@@ -67,7 +67,7 @@ static void fill_page(struct match_query *query, const struct paging *paging, ui
         match_query_enter(query, paging->top.items[i].part);
         Partner__V1__Match *match =
             answer_match(paging->scoring, &paging->top.items[i], query->question->view);
-        bytes += protobuf_c_message_get_packed_size(&match->base) + MATCH_OVERHEAD_BYTES;
+        bytes += answer_bytes_most(match, query->question->view);
         if (bytes > ANSWER_BYTES && i)
             break;
         response->matches[response->n_matches++] = match;

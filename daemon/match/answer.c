@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/packer.h"
 #include "base/wire.h"
 #include "match/filter/filter.h"
 #include "match/index_data.h"
@@ -24,7 +25,6 @@ static void read_fields(const struct entry *entry, uint32_t last, struct wire *f
     struct wire wire = wire_of(entry->packed, entry->packed_bytes);
     uint32_t number;
     enum wire_type type;
-    memset(fields, 0, (last + 1) * sizeof *fields);
     while (wire_left(&wire) && wire_tag(&wire, &number, &type) && number <= last)
         if (type != WIRE_BYTES)
             wire_skip(&wire, number, type);
@@ -50,27 +50,72 @@ static Partner__V1__DayRange *days_of(struct arena *arena, struct wire bytes)
     return days;
 }
 
+/* What the records of a match say of themselves. */
+struct shown {
+    struct wire host[HOST_LAST + 1], offer[OFFER_LAST + 1];
+};
+
+static void read_shown(const struct match_query *query, const struct ranked *ranked, struct shown *shown)
+{
+    const struct offer_entry *offer = segment_offer(query->segment, ranked->slot);
+    *shown = (struct shown){0};
+    read_fields(&segment_host(query->segment, ranked->slot)->entry, HOST_LAST, shown->host);
+    if (offer)
+        read_fields(&offer->entry, OFFER_LAST, shown->offer);
+}
+
 static Partner__V1__Match *match_new(const struct match_query *query, const struct ranked *ranked)
 {
     struct arena *arena = query->arena;
-    struct wire host[HOST_LAST + 1], fields[OFFER_LAST + 1];
-    read_fields(&segment_host(query->segment, ranked->slot)->entry, HOST_LAST, host);
+    struct shown shown;
+    read_shown(query, ranked, &shown);
     Partner__V1__Match *match = arena_alloc(arena, sizeof *match);
     partner__v1__match__init(match);
-    match->organisation_id = text_of(arena, host[HOST_ID]);
-    match->name = text_of(arena, host[HOST_NAME]);
-    match->country = text_of(arena, host[HOST_COUNTRY]);
-    match->city = text_of(arena, host[HOST_CITY]);
+    match->organisation_id = text_of(arena, shown.host[HOST_ID]);
+    match->offer_id = text_of(arena, shown.offer[OFFER_ID]);
+    match->name = text_of(arena, shown.host[HOST_NAME]);
+    match->country = text_of(arena, shown.host[HOST_COUNTRY]);
+    match->city = text_of(arena, shown.host[HOST_CITY]);
     match->score = (double)ranked->billionths / 1e9;
-    const struct offer_entry *offer = segment_offer(query->segment, ranked->slot);
-    if (!offer)
-        return match;
-    read_fields(&offer->entry, OFFER_LAST, fields);
-    match->offer_id = text_of(arena, fields[OFFER_ID]);
-    match->title = text_of(arena, fields[OFFER_TITLE]);
-    if (fields[OFFER_DURATION].at)
-        match->duration = days_of(arena, fields[OFFER_DURATION]);
+    match->title = text_of(arena, shown.offer[OFFER_TITLE]);
+    if (shown.offer[OFFER_DURATION].at)
+        match->duration = days_of(arena, shown.offer[OFFER_DURATION]);
     return match;
+}
+
+static void put_field(struct packer *packer, uint32_t number, struct wire bytes)
+{
+    size_t before = packer_size(packer);
+    if (!bytes.at)
+        return;
+    packer_put(packer, bytes.at, wire_left(&bytes));
+    packer_close(packer, number, before);
+}
+
+static void put_score(struct packer *packer, uint32_t number, double score)
+{
+    if (score == 0)
+        return;
+    packer_put(packer, &score, sizeof score);
+    packer_put_tag(packer, number, WIRE_64BIT);
+}
+
+void answer_pack(struct packer *packer, const struct match_query *query, const struct ranked *ranked)
+{
+    enum { ID = 1, OFFER, NAME, COUNTRY, CITY, SCORE, TITLE = 12, DURATION }; /* of Match */
+    enum { MATCHES = 1 };                                                     /* of FindHostsResponse */
+    struct shown shown;
+    read_shown(query, ranked, &shown);
+    size_t before = packer_size(packer);
+    put_field(packer, DURATION, shown.offer[OFFER_DURATION]);
+    put_field(packer, TITLE, shown.offer[OFFER_TITLE]);
+    put_score(packer, SCORE, (double)ranked->billionths / 1e9);
+    put_field(packer, CITY, shown.host[HOST_CITY]);
+    put_field(packer, COUNTRY, shown.host[HOST_COUNTRY]);
+    put_field(packer, NAME, shown.host[HOST_NAME]);
+    put_field(packer, OFFER, shown.offer[OFFER_ID]);
+    put_field(packer, ID, shown.host[HOST_ID]);
+    packer_close(packer, MATCHES, before);
 }
 
 /* ---- outcomes ---- */

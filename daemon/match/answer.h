@@ -3,11 +3,15 @@
 #include "match/rank.h"
 #include "partner/v1/match.pb-c.h"
 
+struct packer;
+
 /* Matches as messages: what is said of one slot. All in the query's arena. */
 
 /* In full, or the bare facts in BASIC. */
 Partner__V1__Match *answer_match(const struct scoring *scoring, const struct ranked *ranked,
                                  Partner__V1__MatchView view);
+/* Puts the match in BASIC as its response has it. */
+void answer_pack(struct packer *packer, const struct match_query *query, const struct ranked *ranked);
 /* What such a match takes in its response, at least as much as it does; in BASIC, without counting, what the longest takes. */
 size_t answer_bytes_most(const Partner__V1__Match *match, Partner__V1__MatchView view);
 /* The scorecard for values by the criterion table's rows; `unread`: some wishes could not be read. */

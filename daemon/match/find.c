@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/packer.h"
 #include "match/answer.h"
 #include "match/filter/filter.h"
 #include "match/index_data.h"
@@ -55,29 +56,48 @@ static int64_t page_least(void *context)
     return paging->scoring->query->keep && !top->items[0].group ? INT64_MAX : top->items[0].billionths;
 }
 
-/* Matches until the page is full, or the answer would be too large; at least one. */
-static void fill_page(struct match_query *query, const struct paging *paging, uint64_t hash,
-                      Partner__V1__FindHostsResponse *response)
+/* A question under way. */
+struct finding {
+    struct match_query query;
+    struct scoring scoring;
+    struct paging paging;
+    uint64_t hash; /* of the question, for its page tokens */
+};
+
+/* The token of the page that follows the first `count` matches, where there is one. */
+static void add_token(struct finding *finding, size_t count, Partner__V1__FindHostsResponse *response)
 {
-    size_t most = query->question->page_size,
+    if (!count || count == finding->paging.top.count)
+        return;
+    const struct ranked *last = &finding->paging.top.items[count - 1];
+    const struct segment *segment = finding->query.index->segments[last->part];
+    response->next_page_token =
+        token_write(finding->query.arena, finding->hash, last, segment->organisations[last->place]->entry.id);
+}
+
+static size_t page_count(const struct finding *finding)
+{
+    size_t found = finding->paging.top.count, most = finding->query.question->page_size;
+    return found < most ? found : most;
+}
+
+/* Matches until the page is full, or the answer would be too large; at least one. */
+static void fill_page(struct finding *finding, Partner__V1__FindHostsResponse *response)
+{
+    size_t most = page_count(finding),
            bytes = protobuf_c_message_get_packed_size(&response->base) + TOKEN_BYTES;
-    response->matches = arena_array(query->arena, most, sizeof *response->matches);
-    size_t i = 0;
-    for (; i < paging->top.count && i < most; i++) {
-        match_query_enter(query, paging->top.items[i].part);
-        Partner__V1__Match *match =
-            answer_match(paging->scoring, &paging->top.items[i], query->question->view);
-        bytes += answer_bytes_most(match, query->question->view);
+    Partner__V1__MatchView view = finding->query.question->view;
+    response->matches = arena_array(finding->query.arena, most, sizeof *response->matches);
+    for (size_t i = 0; i < most; i++) {
+        const struct ranked *ranked = &finding->paging.top.items[i];
+        match_query_enter(&finding->query, ranked->part);
+        Partner__V1__Match *match = answer_match(&finding->scoring, ranked, view);
+        bytes += answer_bytes_most(match, view);
         if (bytes > ANSWER_BYTES && i)
             break;
         response->matches[response->n_matches++] = match;
     }
-    if (i && i < paging->top.count) {
-        const struct ranked *last = &paging->top.items[i - 1];
-        response->next_page_token =
-            token_write(query->arena, hash, last,
-                        query->index->segments[last->part]->organisations[last->place]->entry.id);
-    }
+    add_token(finding, response->n_matches, response);
 }
 
 /* ---- relaxations ---- */
@@ -104,35 +124,74 @@ static void add_relaxations(const struct match_query *query, Partner__V1__FindHo
     }
 }
 
+/* All but the matches. */
+static struct status find(struct finding *finding, const struct match_index *index, struct arena *arena,
+                          const struct match_question *question, Partner__V1__FindHostsResponse *response)
+{
+    struct paging *paging = &finding->paging;
+    struct match_query *query = &finding->query;
+    finding->hash = token_hash(arena, question);
+    *paging = (struct paging){.best_place = PLACE_NONE, .scoring = &finding->scoring};
+    paging->has_token = question->page_token && *question->page_token;
+    if (paging->has_token && !token_read(question->page_token, finding->hash, index, &paging->token))
+        return status_invalid("page_token", "this page token belongs to another request");
+    match_query_init(query, arena, index, question);
+    scoring_init(&finding->scoring, query);
+    response->interpretations = query->wanted.interpretations;
+    response->n_interpretations = query->wanted.interpretation_count;
+    size_t capacity = (size_t)question->page_size + 1;
+    paging->top = (struct top){arena_alloc(arena, capacity * sizeof *paging->top.items), 0, capacity};
+    struct sweep_sink sink = {page_take, page_least, paging, capacity};
+    struct facet_counts *facets = question->facets ? facet_counts_new(arena) : NULL;
+    response->eligible = sweep_rank(query, &finding->scoring, &sink, facets);
+    top_sort(&paging->top);
+    if (facets)
+        facet_answer(facets, arena, response);
+    if (!paging->has_token && response->eligible < question->page_size)
+        add_relaxations(query, response);
+    return STATUS_NONE;
+}
+
 struct status match_find_hosts(const struct match_index *index, struct arena *arena,
                                const struct match_question *question,
                                Partner__V1__FindHostsResponse *ret_response)
 {
-    struct paging paging = {.best_place = PLACE_NONE};
-    uint64_t hash = token_hash(arena, question);
-    paging.has_token = question->page_token && *question->page_token;
-    if (paging.has_token) {
-        if (!token_read(question->page_token, hash, index, &paging.token))
-            return status_invalid("page_token", "this page token belongs to another request");
+    struct finding finding;
+    struct status status = find(&finding, index, arena, question, ret_response);
+    if (status_ok(status))
+        fill_page(&finding, ret_response);
+    return status;
+}
+
+/* A BASIC page of any size stays below ANSWER_BYTES. */
+static void pack_page(struct finding *finding, struct packer *packer,
+                      Partner__V1__FindHostsResponse *response)
+{
+    size_t count = page_count(finding);
+    add_token(finding, count, response);
+    packer_put_message(packer, &response->base);
+    while (count-- > 0) {
+        match_query_enter(&finding->query, finding->paging.top.items[count].part);
+        answer_pack(packer, &finding->query, &finding->paging.top.items[count]);
     }
-    struct match_query query;
-    struct scoring scoring;
-    match_query_init(&query, arena, index, question);
-    scoring_init(&scoring, &query);
-    ret_response->interpretations = query.wanted.interpretations;
-    ret_response->n_interpretations = query.wanted.interpretation_count;
-    size_t capacity = (size_t)question->page_size + 1;
-    paging.scoring = &scoring;
-    paging.top = (struct top){arena_alloc(arena, capacity * sizeof *paging.top.items), 0, capacity};
-    struct sweep_sink sink = {page_take, page_least, &paging, capacity};
-    struct facet_counts *facets = question->facets ? facet_counts_new(arena) : NULL;
-    ret_response->eligible = sweep_rank(&query, &scoring, &sink, facets);
-    top_sort(&paging.top);
-    if (facets)
-        facet_answer(facets, arena, ret_response);
-    if (!paging.has_token && ret_response->eligible < question->page_size)
-        add_relaxations(&query, ret_response);
-    fill_page(&query, &paging, hash, ret_response);
+}
+
+struct status match_find_hosts_packed(const struct match_index *index, struct arena *arena,
+                                      const struct match_question *question, uint64_t revision,
+                                      struct packer *packer)
+{
+    Partner__V1__FindHostsResponse response = PARTNER__V1__FIND_HOSTS_RESPONSE__INIT;
+    struct finding finding;
+    struct status status = find(&finding, index, arena, question, &response);
+    response.revision = revision;
+    if (!status_ok(status))
+        return status;
+    if (question->view == PARTNER__V1__MATCH_VIEW__MATCH_VIEW_BASIC) {
+        pack_page(&finding, packer, &response);
+    } else {
+        fill_page(&finding, &response);
+        packer_put_message(packer, &response.base);
+    }
     return STATUS_NONE;
 }
 

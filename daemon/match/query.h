@@ -8,6 +8,7 @@
 #include "partner/v1/match.pb-c.h"
 
 struct arena;
+struct packer;
 
 /* Questions to an index. Pure: the same index, question and day give the same answer. Any thread; all memory, also the
  * answer's, from the arena. */
@@ -34,6 +35,12 @@ const pb_need *match_index_need(const struct match_index *index, struct arena *a
 struct status match_find_hosts(const struct match_index *index, struct arena *arena,
                                const struct match_question *question,
                                Partner__V1__FindHostsResponse *ret_response);
+
+/* The same answer as a packed message, with the revision. Matches in BASIC, of which most answers are made, go straight from the
+ * packed records into the packer. */
+struct status match_find_hosts_packed(const struct match_index *index, struct arena *arena,
+                                      const struct match_question *question, uint64_t revision,
+                                      struct packer *packer);
 
 /* One pair in full. Exactly one of organisation_id and offer_id is given, the other is "". NOT_FOUND (field
  * "organisation_id" or "offer_id"): no such record. Page fields are not read. */

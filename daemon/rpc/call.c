@@ -234,6 +234,13 @@ int64_t rpc_call_stalled_ms(const struct rpc_call *call)
     return is_known ? call->sink->stalled_ms(call->stream) : 0;
 }
 
+static bool send_packer(struct rpc_call *call, struct packer *packer)
+{
+    size_t size = packer_size(packer);
+    grpc_prefix(size, packer_take(packer, GRPC_PREFIX_BYTES));
+    return send_body(call, packer_bytes(packer), packer_size(packer));
+}
+
 bool rpc_call_send(struct rpc_call *call, const ProtobufCMessage *response)
 {
     if (rpc_call_is_over(call))
@@ -241,9 +248,7 @@ bool rpc_call_send(struct rpc_call *call, const ProtobufCMessage *response)
     struct arena *arena = arena_new(0); /* the call's would keep every message of a stream */
     struct packer packer = packer_of(arena);
     packer_put_message(&packer, response);
-    size_t size = packer_size(&packer);
-    grpc_prefix(size, packer_take(&packer, GRPC_PREFIX_BYTES));
-    bool more = send_body(call, packer_bytes(&packer), packer_size(&packer));
+    bool more = send_packer(call, &packer);
     arena_free(arena);
     return more;
 }
@@ -251,6 +256,13 @@ bool rpc_call_send(struct rpc_call *call, const ProtobufCMessage *response)
 void rpc_call_reply(struct rpc_call *call, const ProtobufCMessage *response)
 {
     rpc_call_send(call, response);
+    rpc_call_finish(call, STATUS_NONE);
+}
+
+void rpc_call_reply_packer(struct rpc_call *call, struct packer *packer)
+{
+    if (!rpc_call_is_over(call))
+        send_packer(call, packer);
     rpc_call_finish(call, STATUS_NONE);
 }
 

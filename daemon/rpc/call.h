@@ -9,6 +9,7 @@
 #include "base/status.h"
 
 struct arena;
+struct packer;
 struct loop;
 struct rpc_method;
 
@@ -39,6 +40,8 @@ const char *rpc_call_metadata(const struct rpc_call *call, const char *name);
 
 /* Answers a unary or client-streaming call with OK. The message is packed at once. After the end of the call: nothing. */
 void rpc_call_reply(struct rpc_call *call, const ProtobufCMessage *response);
+/* The same with a message that a packer holds; it gets the frame in front. */
+void rpc_call_reply_packer(struct rpc_call *call, struct packer *packer);
 /* The same with a message that is packed already. */
 void rpc_call_reply_packed(struct rpc_call *call, const void *bytes, size_t size);
 /* Ends the call with a status (also STATUS_NONE, of a server stream). After the end of the call: nothing. */

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/packer.h"
 #include "match/index.h"
 #include "model/timestamp.h"
 #include "partner/v1/registry.pb-c.h"
@@ -77,7 +78,7 @@ static struct status get_prepare(struct read *read)
     return STATUS_NONE;
 }
 
-static struct status get_answer(const struct read *read, ProtobufCMessage **ret_response)
+static struct status get_answer(const struct read *read, struct packer *packer)
 {
     const get_request *request = (const get_request *)read->request;
     const struct record_entry *entry = record_set_find(&read->snapshot->records, request->id);
@@ -99,7 +100,7 @@ static struct status get_answer(const struct read *read, ProtobufCMessage **ret_
     response->partnerships = (pb_partnership **)partnerships.messages;
     response->n_partnerships = partnerships.count;
     response->truncated = truncated;
-    *ret_response = &response->base;
+    packer_put_message(packer, &response->base);
     return STATUS_NONE;
 }
 
@@ -178,7 +179,7 @@ static void list_fill(const struct read *read, const struct directory_hit *hits,
     }
 }
 
-static struct status list_answer(const struct read *read, ProtobufCMessage **ret_response)
+static struct status list_answer(const struct read *read, struct packer *packer)
 {
     const list_request *request = (const list_request *)read->request;
     uint64_t request_hash = page_request_hash(read->arena, &request->base);
@@ -204,7 +205,7 @@ static struct status list_answer(const struct read *read, ProtobufCMessage **ret
     partner__v1__list_organisations_response__init(response);
     list_fill(read, hits, count, page_size, request_hash, response);
     response->revision = read->snapshot->revision;
-    *ret_response = &response->base;
+    packer_put_message(packer, &response->base);
     return STATUS_NONE;
 }
 
@@ -244,7 +245,7 @@ static void add_upstream(const struct read *read, const struct upstream_news *ne
         arena_strdup(read->arena, upstream_error_of(upstream, state, clock_realtime_us()));
 }
 
-static struct status registries_answer(const struct read *read, ProtobufCMessage **ret_response)
+static struct status registries_answer(const struct read *read, struct packer *packer)
 {
     const struct snapshot *snapshot = read->snapshot;
     const struct upstream_news *news = upstream_board_acquire(read->upstreams);
@@ -258,7 +259,7 @@ static struct status registries_answer(const struct read *read, ProtobufCMessage
     }
     upstream_news_release(news);
     response->revision = snapshot->revision;
-    *ret_response = &response->base;
+    packer_put_message(packer, &response->base);
     return STATUS_NONE;
 }
 

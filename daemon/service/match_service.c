@@ -1,6 +1,7 @@
 #include "service/match_service.h"
 
 #include "base/arena.h"
+#include "base/packer.h"
 #include "match/index.h"
 #include "match/query.h"
 #include "match/senders.h"
@@ -85,14 +86,10 @@ static struct status find_prepare(struct read *read)
     return STATUS_NONE;
 }
 
-static struct status find_answer(const struct read *read, ProtobufCMessage **ret_response)
+static struct status find_answer(const struct read *read, struct packer *packer)
 {
-    Partner__V1__FindHostsResponse *response = arena_alloc(read->arena, sizeof *response);
-    partner__v1__find_hosts_response__init(response);
-    struct status status = match_find_hosts(read->snapshot->index, read->arena, read->question, response);
-    response->revision = read->snapshot->revision;
-    *ret_response = &response->base;
-    return status;
+    return match_find_hosts_packed(read->snapshot->index, read->arena, read->question,
+                                   read->snapshot->revision, packer);
 }
 
 /* The offer in question, inline or stored; an inline one is normalised and checked, and names its organisation. */
@@ -149,13 +146,13 @@ static struct status senders_prepare(struct read *read)
     return STATUS_NONE;
 }
 
-static struct status senders_answer(const struct read *read, ProtobufCMessage **ret_response)
+static struct status senders_answer(const struct read *read, struct packer *packer)
 {
     Partner__V1__FindSendersResponse *response = arena_alloc(read->arena, sizeof *response);
     partner__v1__find_senders_response__init(response);
     struct status status = match_find_senders(read->snapshot->index, read->arena, read->question, response);
     response->revision = read->snapshot->revision;
-    *ret_response = &response->base;
+    packer_put_message(packer, &response->base);
     return status;
 }
 
@@ -192,7 +189,7 @@ static struct status explain_prepare(struct read *read)
                        request->sender_id, request->weights, &pair->question);
 }
 
-static struct status explain_answer(const struct read *read, ProtobufCMessage **ret_response)
+static struct status explain_answer(const struct read *read, struct packer *packer)
 {
     const struct pair *pair = read->question;
     Partner__V1__ExplainMatchResponse *response = arena_alloc(read->arena, sizeof *response);
@@ -200,7 +197,7 @@ static struct status explain_answer(const struct read *read, ProtobufCMessage **
     struct status status = match_explain(read->snapshot->index, read->arena, &pair->question,
                                          pair->organisation_id, pair->offer_id, response);
     response->revision = read->snapshot->revision;
-    *ret_response = &response->base;
+    packer_put_message(packer, &response->base);
     return status;
 }
 

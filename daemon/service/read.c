@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/packer.h"
 #include "loop/worker.h"
 #include "replica/replica.h"
 #include "replica/snapshot.h"
@@ -18,19 +19,19 @@ struct reading {
     uint64_t min_revision;
     struct replica_waiter waiter;
     struct status status;
-    ProtobufCMessage *response;
+    struct packer packer;
 };
 
 static void answer(struct reading *reading)
 {
-    reading->status = reading->method->answer(&reading->read, &reading->response);
+    reading->status = reading->method->answer(&reading->read, &reading->packer);
 }
 
 static void finish(struct reading *reading)
 {
     struct rpc_call *call = reading->call;
     if (status_ok(reading->status))
-        rpc_call_reply(call, reading->response);
+        rpc_call_reply_packer(call, &reading->packer);
     else
         rpc_call_finish(call, reading->status);
     snapshot_release(reading->read.snapshot);
@@ -90,6 +91,7 @@ void read_start(struct rpc_call *call, const ProtobufCMessage *request, uint64_t
         .call = call,
         .method = method,
         .min_revision = min_revision,
+        .packer = packer_of(rpc_call_arena(call)),
         .read = {.arena = rpc_call_arena(call),
                  .upstreams = services->upstreams,
                  .request = request,

@@ -8,6 +8,7 @@
 #include "service/auth.h"
 
 struct arena;
+struct packer;
 struct rpc_call;
 struct snapshot;
 struct upstream_board;
@@ -30,7 +31,8 @@ struct read {
 struct read_method {
     /* Checks the request, sets question and cost_us; on the call's loop. NULL: there is nothing to prepare. */
     struct status (*prepare)(struct read *read);
-    struct status (*answer)(const struct read *read, ProtobufCMessage **ret_response);
+    /* Puts the response, packed. */
+    struct status (*answer)(const struct read *read, struct packer *packer);
 };
 
 /* Answers the call by the method, from a snapshot of at least min_revision: waits for it at most 30 s or the call's

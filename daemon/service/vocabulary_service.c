@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/packer.h"
 #include "base/text.h"
 #include "match/index.h"
 #include "partner/v1/vocabulary.pb-c.h"
@@ -74,7 +75,7 @@ static struct status search_prepare(struct read *read)
     return faults_status(&faults);
 }
 
-static struct status search_answer(const struct read *read, ProtobufCMessage **ret_response)
+static struct status search_answer(const struct read *read, struct packer *packer)
 {
     const search_request *request = (const search_request *)read->request;
     size_t most = page_size_of(request->page_size, USUAL_PAGE, LARGEST_PAGE);
@@ -93,7 +94,7 @@ static struct status search_answer(const struct read *read, ProtobufCMessage **r
             break;
         response->concepts[response->n_concepts++] = concept;
     }
-    *ret_response = &response->base;
+    packer_put_message(packer, &response->base);
     return STATUS_NONE;
 }
 
@@ -121,7 +122,7 @@ static const char *code_of(struct arena *arena, const get_request *request)
     }
 }
 
-static struct status get_answer(const struct read *read, ProtobufCMessage **ret_response)
+static struct status get_answer(const struct read *read, struct packer *packer)
 {
     const get_request *request = (const get_request *)read->request;
     uint32_t concept = vocabulary_find(read->snapshot->vocabulary, (enum scheme)request->scheme,
@@ -132,7 +133,7 @@ static struct status get_answer(const struct read *read, ProtobufCMessage **ret_
     Partner__V1__GetConceptResponse *response = arena_alloc(read->arena, sizeof *response);
     partner__v1__get_concept_response__init(response);
     response->concept = concept_message(read, concept, request->language);
-    *ret_response = &response->base;
+    packer_put_message(packer, &response->base);
     return STATUS_NONE;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/packer.h"
 #include "match/support_world.h"
 
 /* Random questions to random registries, answered by the index and by a plain loop, must agree in everything. */
@@ -215,6 +216,23 @@ static void check_facets(const find_response *response, const struct oracle_answ
     CHECK(sum == expected_sum, "facets add up to %zu, expected %zu", sum, expected_sum);
 }
 
+/* The packed answer is the answer, packed. */
+static void check_packed(const struct match_index *index, struct arena *arena,
+                         const struct match_question *question)
+{
+    enum { REVISION = 300 };
+    find_response response = PARTNER__V1__FIND_HOSTS_RESPONSE__INIT;
+    struct packer packer = packer_of(arena);
+    CHECK(status_ok(match_find_hosts(index, arena, question, &response)), "no answer");
+    CHECK(status_ok(match_find_hosts_packed(index, arena, question, REVISION, &packer)), "no packed answer");
+    response.revision = REVISION;
+    size_t size = protobuf_c_message_get_packed_size(&response.base);
+    uint8_t *packed = arena_alloc(arena, size);
+    protobuf_c_message_pack(&response.base, packed);
+    CHECK(packer_size(&packer) == size, "%zu bytes packed, expected %zu", packer_size(&packer), size);
+    CHECK(memcmp(packer_bytes(&packer), packed, size) == 0, "packed otherwise");
+}
+
 /* All pages one after the other. */
 static void check_find(const struct match_index *index, const struct oracle_world *lists,
                        struct match_question question)
@@ -228,6 +246,9 @@ static void check_find(const struct match_index *index, const struct oracle_worl
         find_response response = PARTNER__V1__FIND_HOSTS_RESPONSE__INIT;
         struct status status = match_find_hosts(index, arena, &question, &response);
         CHECK(status_ok(status), "%s", status.message);
+        struct match_question basic = question;
+        basic.view = PARTNER__V1__MATCH_VIEW__MATCH_VIEW_BASIC;
+        check_packed(index, arena, first ? &basic : &question); /* a token is bound to the view */
         CHECK(response.eligible == expected.eligible, "%llu eligible, expected %zu",
               (unsigned long long)response.eligible, expected.eligible);
         check_relaxations(&response, &expected, question.page_size, first);

@@ -58,6 +58,21 @@ void packer_close(struct packer *packer, uint32_t number, size_t before)
     packer_put_tag(packer, number, WIRE_BYTES);
 }
 
+void packer_put_bytes(struct packer *packer, uint32_t number, const void *bytes, size_t size)
+{
+    if (size < 0x80 && number < 0x10) { /* most are: length and tag in a byte each */
+        unsigned char *to = packer_take(packer, size + 2);
+        to[0] = (unsigned char)(number << 3 | WIRE_BYTES);
+        to[1] = (unsigned char)size;
+        if (size)
+            memcpy(to + 2, bytes, size);
+        return;
+    }
+    size_t before = packer_size(packer);
+    packer_put(packer, bytes, size);
+    packer_close(packer, number, before);
+}
+
 /* ---- one value ---- */
 
 static uint64_t zigzag(int64_t value)
@@ -85,19 +100,12 @@ static uint64_t varint_of(const ProtobufCFieldDescriptor *field, const void *val
     }
 }
 
-static void put_bytes(struct packer *packer, const ProtobufCFieldDescriptor *field, const void *value)
+static void put_message(struct packer *packer, uint32_t number, const ProtobufCMessage *message)
 {
-    if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
-        const ProtobufCMessage *message = *(const ProtobufCMessage *const *)value;
-        if (message)
-            packer_put_message(packer, message);
-    } else if (field->type == PROTOBUF_C_TYPE_STRING) {
-        const char *text = *(const char *const *)value;
-        packer_put(packer, text, text ? strlen(text) : 0);
-    } else {
-        const ProtobufCBinaryData *data = value;
-        packer_put(packer, data->data, data->len);
-    }
+    size_t before = packer_size(packer);
+    if (message)
+        packer_put_message(packer, message);
+    packer_close(packer, number, before);
 }
 
 static void put_number(struct packer *packer, const ProtobufCFieldDescriptor *field, const void *value)
@@ -110,15 +118,24 @@ static void put_number(struct packer *packer, const ProtobufCFieldDescriptor *fi
 
 static void put_value(struct packer *packer, const ProtobufCFieldDescriptor *field, const void *value)
 {
-    enum wire_type type = field_wire_type(field);
-    if (type == WIRE_BYTES) {
-        size_t before = packer_size(packer);
-        put_bytes(packer, field, value);
-        packer_close(packer, field->id, before);
-        return;
+    const ProtobufCBinaryData *data = value;
+    const char *text;
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_MESSAGE:
+        put_message(packer, field->id, *(const ProtobufCMessage *const *)value);
+        break;
+    case PROTOBUF_C_TYPE_STRING:
+        text = *(const char *const *)value;
+        packer_put_bytes(packer, field->id, text, text ? strlen(text) : 0);
+        break;
+    case PROTOBUF_C_TYPE_BYTES:
+        packer_put_bytes(packer, field->id, data->data, data->len);
+        break;
+    default:
+        put_number(packer, field, value);
+        packer_put_tag(packer, field->id, field_wire_type(field));
+        break;
     }
-    put_number(packer, field, value);
-    packer_put_tag(packer, field->id, type);
 }
 
 /* ---- fields ---- */

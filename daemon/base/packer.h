@@ -27,6 +27,8 @@ unsigned char *packer_take(struct packer *packer, size_t size);
 void packer_put(struct packer *packer, const void *bytes, size_t size);
 void packer_put_varint(struct packer *packer, uint64_t value);
 void packer_put_tag(struct packer *packer, uint32_t number, enum wire_type type);
+/* A field of text, bytes or a packed submessage. */
+void packer_put_bytes(struct packer *packer, uint32_t number, const void *bytes, size_t size);
 /* What was written since packer_size gave `before`, as a field: puts its length and tag. */
 void packer_close(struct packer *packer, uint32_t number, size_t before);
 /* All of a message, byte for byte as protobuf_c_message_pack gives it. */

@@ -85,11 +85,8 @@ static Partner__V1__Match *match_new(const struct match_query *query, const stru
 
 static void put_field(struct packer *packer, uint32_t number, struct wire bytes)
 {
-    size_t before = packer_size(packer);
-    if (!bytes.at)
-        return;
-    packer_put(packer, bytes.at, wire_left(&bytes));
-    packer_close(packer, number, before);
+    if (bytes.at)
+        packer_put_bytes(packer, number, bytes.at, wire_left(&bytes));
 }
 
 static void put_score(struct packer *packer, uint32_t number, double score)
@@ -98,6 +95,29 @@ static void put_score(struct packer *packer, uint32_t number, double score)
         return;
     packer_put(packer, &score, sizeof score);
     packer_put_tag(packer, number, WIRE_64BIT);
+}
+
+void answer_fetch_entries(const struct match_query *query, const struct ranked *ranked)
+{
+    const struct offer_entry *offer = segment_offer(query->segment, ranked->slot);
+    __builtin_prefetch(segment_host(query->segment, ranked->slot));
+    if (offer)
+        __builtin_prefetch(offer);
+}
+
+static void fetch_record(const struct entry *entry)
+{
+    enum { LINE_BYTES = 64 };
+    __builtin_prefetch(entry->packed);
+    __builtin_prefetch((const char *)entry->packed + LINE_BYTES);
+}
+
+void answer_fetch_records(const struct match_query *query, const struct ranked *ranked)
+{
+    const struct offer_entry *offer = segment_offer(query->segment, ranked->slot);
+    fetch_record(&segment_host(query->segment, ranked->slot)->entry);
+    if (offer)
+        fetch_record(&offer->entry);
 }
 
 void answer_pack(struct packer *packer, const struct match_query *query, const struct ranked *ranked)

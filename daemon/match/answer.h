@@ -10,7 +10,10 @@ struct packer;
 /* In full, or the bare facts in BASIC. */
 Partner__V1__Match *answer_match(const struct scoring *scoring, const struct ranked *ranked,
                                  Partner__V1__MatchView view);
-/* Puts the match in BASIC as its response has it. */
+/* Puts the match in BASIC as its response has it. What it reads lies scattered in memory: a page's entries and then its records
+ * are fetched beforehand. */
+void answer_fetch_entries(const struct match_query *query, const struct ranked *ranked);
+void answer_fetch_records(const struct match_query *query, const struct ranked *ranked);
 void answer_pack(struct packer *packer, const struct match_query *query, const struct ranked *ranked);
 /* What such a match takes in its response, at least as much as it does; in BASIC, without counting, what the longest takes. */
 size_t answer_bytes_most(const Partner__V1__Match *match, Partner__V1__MatchView view);

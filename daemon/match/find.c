@@ -167,12 +167,22 @@ struct status match_find_hosts(const struct match_index *index, struct arena *ar
 static void pack_page(struct finding *finding, struct packer *packer,
                       Partner__V1__FindHostsResponse *response)
 {
+    struct match_query *query = &finding->query;
+    const struct ranked *items = finding->paging.top.items;
     size_t count = page_count(finding);
+    for (size_t i = 0; i < count; i++) {
+        match_query_enter(query, items[i].part);
+        answer_fetch_entries(query, &items[i]);
+    }
     add_token(finding, count, response);
     packer_put_message(packer, &response->base);
-    while (count-- > 0) {
-        match_query_enter(&finding->query, finding->paging.top.items[count].part);
-        answer_pack(packer, &finding->query, &finding->paging.top.items[count]);
+    for (size_t i = count; i-- > 0;) {
+        match_query_enter(query, items[i].part);
+        answer_fetch_records(query, &items[i]);
+    }
+    for (size_t i = count; i-- > 0;) {
+        match_query_enter(query, items[i].part);
+        answer_pack(packer, query, &items[i]);
     }
 }
 

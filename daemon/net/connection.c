@@ -164,6 +164,7 @@ static void on_read(struct bufferevent *stream, void *context)
     struct evbuffer *input = bufferevent_get_input(stream);
     size_t size = evbuffer_get_length(input);
     connection->input_ms = clock_monotonic_ms();
+    connection->has_written = false;
     metric_add(connection->shard->common->counters.received_bytes, size - connection->left_bytes);
     if (connection->state == CONNECTION_LINGERING) {
         connection->lingered_bytes += size;
@@ -179,9 +180,22 @@ static void on_read(struct bufferevent *stream, void *context)
 
 /* ---- output ----------------------------------------------------------------------------------------------------- */
 
+/* The first bytes of a turn go to the socket at once: most answers are out before the loop would have asked whether there is
+ * room. What follows waits for the loop, so that a peer that takes all it gets doesn't keep the others waiting. */
+static size_t write_now(struct connection *connection, const void *bytes, size_t size)
+{
+    if (connection->has_written || connection->is_encrypted || connection_unsent(connection))
+        return 0;
+    connection->has_written = true;
+    ssize_t written = send(bufferevent_getfd(connection->stream), bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return written > 0 ? (size_t)written : 0; /* a fault is met again by the loop */
+}
+
 void connection_write(struct connection *connection, const void *bytes, size_t size)
 {
-    if (bufferevent_write(connection->stream, bytes, size) != 0)
+    size_t written = write_now(connection, bytes, size);
+    if (written < size &&
+        bufferevent_write(connection->stream, (const char *)bytes + written, size - written) != 0)
         lose(connection, END_PEER);
     connection->queued_bytes += size;
     metric_add(connection->shard->common->counters.sent_bytes, size);
@@ -200,6 +214,7 @@ void connection_want_flush(struct connection *connection)
 static void on_write(struct bufferevent *stream, void *context)
 {
     struct connection *connection = context;
+    connection->has_written = false;
     if (connection->state == CONNECTION_OPEN) {
         connection->protocol->flush(connection->self);
         pause_when_full(connection);
@@ -216,6 +231,7 @@ static void on_write(struct bufferevent *stream, void *context)
 
 void connection_flush(struct connection *connection)
 {
+    connection->has_written = false;
     if (connection->state == CONNECTION_OPEN) {
         connection->protocol->flush(connection->self);
         pause_when_full(connection);

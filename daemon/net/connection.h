@@ -46,6 +46,7 @@ struct connection {
     enum connection_state state;
     enum net_end end_reason;
     bool is_dirty, is_paused, is_eof, is_lost;
+    bool has_written;             /* to the socket itself, since the last event */
     bool is_encrypted, is_shaken; /* TLS; and its handshake is done */
     bool is_broken;               /* nothing can be read or written any more */
     struct tls_watch watch;

@@ -1,11 +1,17 @@
 #include "base/arena.h"
 
+#include <pthread.h>
 #include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <threads.h>
 
 enum { BLOCK_BYTES = 8192, LARGEST_BLOCK_BYTES = 1 << 20, ALIGNMENT = 16 };
+enum {
+    SPARE_SIZES = 8,
+    SPARE_BYTES = 256 << 10
+}; /* sizes from the least to the largest block; kept of each, or one */
 
 struct block {
     struct block *next;
@@ -13,6 +19,7 @@ struct block {
     alignas(ALIGNMENT) unsigned char bytes[];
 };
 
+/* Lies at the front of its own first block. */
 struct arena {
     struct block *first; /* the newest */
     unsigned char *at, *end;
@@ -20,6 +27,8 @@ struct arena {
     bool refused;
     ProtobufCAllocator allocator;
 };
+
+enum { OWN_BYTES = (sizeof(struct arena) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT };
 
 static _Noreturn void out_of_memory(void)
 {
@@ -69,16 +78,20 @@ static void *protobuf_alloc(void *context, size_t bytes)
 
 static void protobuf_free(void *, void *) {}
 
-struct arena *arena_new(size_t cap_bytes)
-{
-    struct arena *arena = heap_zalloc(sizeof *arena);
-    arena->cap = cap_bytes;
-    arena->next_block = BLOCK_BYTES;
-    arena->allocator = (ProtobufCAllocator){protobuf_alloc, protobuf_free, arena};
-    return arena;
-}
+/* ---- blocks ---- */
 
-static void blocks_free(struct block *block)
+/* Blocks that a thread has freed wait for its next arena, by size: calls come and go without malloc, and find their memory in the
+ * cache. */
+struct spare {
+    struct block *first;
+    size_t bytes;
+};
+static thread_local struct spare spares[SPARE_SIZES];
+static thread_local bool spares_are_watched;
+static pthread_key_t spares_key;
+static pthread_once_t spares_once = PTHREAD_ONCE_INIT;
+
+static void blocks_drop(struct block *block)
 {
     while (block) {
         struct block *next = block->next;
@@ -87,25 +100,93 @@ static void blocks_free(struct block *block)
     }
 }
 
+static void spares_drop(void *own)
+{
+    struct spare *spare = own;
+    for (size_t i = 0; i < SPARE_SIZES; i++)
+        blocks_drop(spare[i].first);
+}
+
+static void spares_begin(void)
+{
+    pthread_key_create(&spares_key, spares_drop);
+}
+
+/* NULL: blocks of that size are not kept. */
+static struct spare *spare_of(size_t size)
+{
+#ifdef __SANITIZE_ADDRESS__
+    return NULL; /* which is to see every use after the end */
+#endif
+    unsigned place = (unsigned)__builtin_ctzll(size / BLOCK_BYTES | (size_t)1 << 63);
+    return place < SPARE_SIZES && size == (size_t)BLOCK_BYTES << place ? &spares[place] : NULL;
+}
+
+static struct block *block_new(size_t size)
+{
+    struct spare *spare = spare_of(size);
+    struct block *block = spare ? spare->first : NULL;
+    if (block) {
+        spare->first = block->next;
+        spare->bytes -= size;
+        return block;
+    }
+    block = heap_alloc(sizeof *block + size);
+    block->size = size;
+    return block;
+}
+
+static void block_free(struct block *block)
+{
+    struct spare *spare = spare_of(block->size);
+    if (!spare || (spare->bytes && spare->bytes + block->size > SPARE_BYTES)) {
+        free(block);
+        return;
+    }
+    if (!spares_are_watched) {
+        pthread_once(&spares_once, spares_begin);
+        pthread_setspecific(spares_key, spares);
+        spares_are_watched = true;
+    }
+    block->next = spare->first;
+    spare->first = block;
+    spare->bytes += block->size;
+}
+
+/* ---- arenas ---- */
+
+struct arena *arena_new(size_t cap_bytes)
+{
+    struct block *block = block_new(BLOCK_BYTES);
+    block->next = NULL;
+    struct arena *arena = (struct arena *)block->bytes;
+    *arena = (struct arena){
+        .first = block,
+        .at = block->bytes + OWN_BYTES,
+        .end = block->bytes + block->size,
+        .cap = cap_bytes,
+        .next_block = BLOCK_BYTES,
+        .allocator = {protobuf_alloc, protobuf_free, arena},
+    };
+    return arena;
+}
+
 void arena_free(struct arena *arena)
 {
-    if (!arena)
-        return;
-    blocks_free(arena->first);
-    free(arena);
+    for (struct block *block = arena ? arena->first : NULL, *next; block; block = next) {
+        next = block->next;
+        block_free(block);
+    }
 }
 
 void arena_reset(struct arena *arena)
 {
-    struct block *keep = arena->first;
-    while (keep && keep->next) {
-        struct block *next = keep->next;
-        free(keep);
-        keep = next;
-    }
-    arena->first = keep;
-    arena->at = keep ? keep->bytes : NULL;
-    arena->end = keep ? keep->bytes + keep->size : NULL;
+    struct block *block = arena->first;
+    for (struct block *next; (next = block->next); block = next)
+        block_free(block);
+    arena->first = block;
+    arena->at = block->bytes + OWN_BYTES;
+    arena->end = block->bytes + block->size;
     arena->used = 0;
     arena->next_block = BLOCK_BYTES;
     arena->refused = false;
@@ -116,10 +197,11 @@ static void arena_add_block(struct arena *arena, size_t bytes)
     size_t size = arena->next_block;
     if (size < LARGEST_BLOCK_BYTES)
         arena->next_block *= 2;
+    while (size < bytes && size < LARGEST_BLOCK_BYTES)
+        size *= 2; /* so that the block can be kept */
     if (size < bytes)
         size = bytes;
-    struct block *block = heap_alloc(sizeof *block + size);
-    block->size = size;
+    struct block *block = block_new(size);
     block->next = arena->first;
     arena->first = block;
     arena->at = block->bytes;
@@ -131,7 +213,7 @@ void *arena_alloc(struct arena *arena, size_t bytes)
     if (bytes > SIZE_MAX / 2)
         out_of_memory();
     size_t rounded = (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-    if (!arena->at || (size_t)(arena->end - arena->at) < rounded)
+    if ((size_t)(arena->end - arena->at) < rounded)
         arena_add_block(arena, rounded);
     void *memory = arena->at;
     arena->at += rounded;

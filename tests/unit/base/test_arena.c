@@ -32,6 +32,20 @@ static void a_block_larger_than_any_before_fits(void **)
     arena_free(arena);
 }
 
+static void memory_of_a_freed_arena_is_the_next_ones(void **)
+{
+#ifdef __SANITIZE_ADDRESS__
+    skip();
+#endif
+    struct arena *arena = arena_new(0);
+    const void *small = arena_alloc(arena, 10), *large = arena_alloc(arena, 200 << 10);
+    arena_free(arena);
+    arena = arena_new(0);
+    assert_ptr_equal(arena_alloc(arena, 10), small);
+    assert_ptr_equal(arena_alloc(arena, 200 << 10), large);
+    arena_free(arena);
+}
+
 static void zeroed_memory_is_zero_after_a_reset_too(void **)
 {
     struct arena *arena = arena_new(0);
@@ -127,6 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_are_aligned_and_do_not_overlap),
         cmocka_unit_test(a_block_larger_than_any_before_fits),
+        cmocka_unit_test(memory_of_a_freed_arena_is_the_next_ones),
         cmocka_unit_test(zeroed_memory_is_zero_after_a_reset_too),
         cmocka_unit_test(a_reset_arena_goes_on_after_many_blocks),
         cmocka_unit_test(growing_keeps_what_was_there),

@@ -157,6 +157,15 @@ bool network_has_partners(const struct match_index *index, uint32_t body, int32_
 
 /* ---- ties ---- */
 
+/* A table that many go into: at most half of it is full. */
+static uint32_t rows_for(uint32_t count)
+{
+    uint32_t size = 16;
+    while (size < count * 2)
+        size *= 2;
+    return size;
+}
+
 static uint32_t tie_row(const struct network *network, uint32_t body)
 {
     uint32_t row = (body * 2654435769u) >> 5 & network->mask;
@@ -317,9 +326,7 @@ static void find_partners(struct finding *finding)
  * consortium of a thousand costs a thousand steps and not a million. */
 static void group_partners(struct finding *finding)
 {
-    uint32_t partners = finding->network->partner_count, size = 16;
-    while (size < partners * 2)
-        size *= 2;
+    uint32_t partners = finding->network->partner_count, size = rows_for(partners);
     uint32_t *rows = arena_alloc(finding->arena, size * sizeof *rows);
     memset(rows, 0xff, size * sizeof *rows);
     finding->list_first = arena_array(finding->arena, (size_t)partners + 1, sizeof *finding->list_first);
@@ -343,6 +350,10 @@ static void group_partners(struct finding *finding)
         finding->group_of[i] = rows[row];
         finding->list_first[i + 1] = (uint32_t)finding->lists.count;
     }
+    /* Most partnerships are of two: about as many bodies. */
+    uint32_t rows_most = rows_for(partners + (uint32_t)finding->lists.count);
+    resize_rows(finding->network, finding->arena, rows_most);
+    resize_circles(finding, rows_most);
     for (size_t i = 0; i < finding->lists.count; i++)
         finding->lists.items[i] = circle_of(finding, finding->lists.items[i]);
 }
@@ -491,6 +502,8 @@ static void count_countries(struct network *network, struct arena *arena, const 
 {
     network->partners_in = arena_array(arena, COUNTRY_VALUES, sizeof *network->partners_in);
     uint16_t countries[COUNTRY_VALUES];
+    for (uint32_t i = 0; i < network->partner_count; i++)
+        __builtin_prefetch(index_organisation_entry(index, network->ties[i].body));
     for (uint32_t i = 0; i < network->partner_count; i++) {
         uint32_t count = countries_of(index, network->ties[i].body, countries);
         for (uint32_t j = 0; j < count; j++)
@@ -517,7 +530,6 @@ void network_find(struct network *network, struct arena *arena, const struct mat
     find_partners(&finding);
     if (!network->partner_count)
         return;
-    resize_circles(&finding, 16);
     group_partners(&finding);
     add_groups(&finding);
     if (side == NETWORK_OF_SENDER)

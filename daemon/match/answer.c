@@ -8,6 +8,7 @@
 #include "match/filter/filter.h"
 #include "match/index_data.h"
 #include "match/sentence.h"
+#include "model/stored_record.h"
 #include "vocab/vocabulary.h"
 
 #define TEXT(arena, text) arena_strdup((arena), (text))
@@ -22,7 +23,7 @@ enum { MIN_DAYS = 1 }; /* the other is MAX_DAYS */
 /* A record's first fields, by number, up to `last`; packed fields are in the order of their numbers. */
 static void read_fields(const struct entry *entry, uint32_t last, struct wire *fields)
 {
-    struct wire wire = wire_of(entry->packed, entry->packed_bytes);
+    struct wire wire = wire_of(stored_record_packed(entry->stored), entry->stored->packed_bytes);
     uint32_t number;
     enum wire_type type;
     while (wire_left(&wire) && wire_tag(&wire, &number, &type) && number <= last)
@@ -108,8 +109,8 @@ void answer_fetch_entries(const struct match_query *query, const struct ranked *
 static void fetch_record(const struct entry *entry)
 {
     enum { LINE_BYTES = 64 };
-    __builtin_prefetch(entry->packed);
-    __builtin_prefetch((const char *)entry->packed + LINE_BYTES);
+    for (size_t line = 0; line < 3; line++)
+        __builtin_prefetch((const char *)entry->stored + line * LINE_BYTES);
 }
 
 void answer_fetch_records(const struct match_query *query, const struct ranked *ranked)

@@ -4,18 +4,6 @@
 #include <stdint.h>
 
 struct arena;
-struct organisation_entry;
-
-/* Who shares a strong identifier with whom: kept up to date as organisations come and go. One thread. */
-struct identifier_book;
-struct identifier_book *identifier_book_new(void);
-void identifier_book_free(struct identifier_book *book);
-/* The entry lives until it is removed again. */
-void identifier_book_add(struct identifier_book *book, const struct organisation_entry *organisation);
-void identifier_book_remove(struct identifier_book *book, const struct organisation_entry *organisation);
-/* Who holds an identifier together, where that joins them; 0 where it doesn't: within one registry nobody is joined. */
-uint32_t identifier_book_joined(const struct identifier_book *book, const char *key,
-                                const struct organisation_entry *const **ret_holders);
 
 /* Two organisations of one body, by place. */
 struct join {

@@ -1,10 +1,9 @@
 #include "match/builder.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/arena.h"
-#include "match/bodies.h"
+#include "model/stored_record.h"
 #include "vocab/vocabulary.h"
 
 struct match_builder *match_builder_new(void)
@@ -12,12 +11,8 @@ struct match_builder *match_builder_new(void)
     struct match_builder *builder = heap_zalloc(sizeof *builder);
     builder->scratch = arena_new(0);
     builder->concepts = concepts_new(NULL);
-    builder->book = identifier_book_new();
-    builder->needs = need_book_new();
     builder->sequence = 1;
-    text_map_init(&builder->by_id);
-    text_map_init(&builder->owners_by_id);
-    text_map_init(&builder->changed_by_id);
+    overlay_init(&builder->overlay, &builder->base);
     return builder;
 }
 
@@ -25,191 +20,85 @@ void match_builder_free(struct match_builder *builder)
 {
     if (!builder)
         return;
-    for (uint32_t i = 0; i < builder->row_count; i++)
-        if (builder->rows[i])
-            entry_release(builder->rows[i]);
-    for (uint32_t i = 0; i < builder->owner_count; i++)
-        free(builder->owners[i].id);
-    for (size_t i = 0; i < builder->changed_partnership_count; i++)
-        free(builder->changed_partnerships[i].id);
+    for (size_t i = 0; i < builder->loaded_count; i++)
+        entry_release(builder->loaded[i]);
+    free(builder->loaded);
+    need_view_release(builder->needs);
     match_index_release(builder->last);
-    segment_release(builder->base);
+    overlay_fini(&builder->overlay);
+    base_set_release(&builder->base);
     segment_release(builder->retired);
-    partnership_set_release(builder->base_partnerships);
-    arena_free(builder->scratch);
-    identifier_book_free(builder->book);
-    need_book_free(builder->needs);
-    text_map_fini(&builder->by_id);
-    text_map_fini(&builder->owners_by_id);
-    text_map_fini(&builder->changed_by_id);
-    free(builder->changed_partnerships);
-    free(builder->rows);
-    free(builder->owners);
-    free(builder->unused_rows.items);
-    free(builder->unused_owners.items);
-    free(builder->changed_owners.items);
     concepts_free(builder->concepts);
     if (builder->vocabulary)
         vocabulary_release(builder->vocabulary);
+    arena_free(builder->scratch);
     free(builder);
 }
 
-void builder_add_number(struct numbers_list *list, uint32_t number)
+/* ---- bases ---- */
+
+void builder_set_base(struct match_builder *builder, const struct base_set *base, uint64_t sequence)
 {
-    if (list->count == list->capacity) {
-        list->capacity = list->capacity ? list->capacity * 2 : 64;
-        list->items = heap_realloc(list->items, list->capacity * sizeof *list->items);
-    }
-    list->items[list->count++] = number;
+    struct base_set old = builder->base;
+    builder->base = *base;
+    builder->base_number++;
+    overlay_rebase(&builder->overlay, &builder->base, sequence);
+    need_view_release(builder->needs);
+    builder->needs = NULL;
+    segment_release(builder->retired);
+    builder->retired = old.segment;
+    old.segment = NULL;
+    base_set_release(&old);
 }
 
-/* ---- owners ---- */
-
-static uint32_t owner_of(struct match_builder *builder, const char *id)
+void builder_make_base(struct match_builder *builder)
 {
-    uint32_t number = text_map_get(&builder->owners_by_id, id);
-    if (number != TEXT_MAP_NONE)
-        return number;
-    if (builder->unused_owners.count) {
-        number = builder->unused_owners.items[--builder->unused_owners.count];
-    } else {
-        if (builder->owner_count == builder->owner_capacity) {
-            builder->owner_capacity = builder->owner_capacity ? builder->owner_capacity * 2 : 1024;
-            builder->owners =
-                heap_realloc(builder->owners, builder->owner_capacity * sizeof *builder->owners);
+    struct base_set base =
+        base_set_of_entries(builder->loaded, builder->loaded_count, concepts_limit(builder->concepts));
+    builder->loaded = NULL;
+    builder->loaded_count = builder->loaded_capacity = 0;
+    builder_set_base(builder, &base, builder->sequence);
+}
+
+static void load(struct match_builder *builder, const struct entry *entry)
+{
+    if (builder->loaded_count == builder->loaded_capacity) {
+        builder->loaded_capacity = builder->loaded_capacity ? builder->loaded_capacity * 2 : 1024;
+        builder->loaded = heap_realloc(builder->loaded, builder->loaded_capacity * sizeof *builder->loaded);
+    }
+    builder->loaded[builder->loaded_count++] = entry;
+}
+
+/* What the base has of a kind and what is as it was. */
+static void load_kept(struct match_builder *builder, enum record_kind kind, uint32_t count)
+{
+    for (uint32_t number = 0; number < count; number++) {
+        const struct entry *entry = base_set_entry(&builder->base, (struct base_place){kind, number});
+        if (!overlay_keeps(&builder->overlay, entry->id))
+            continue;
+        entry_acquire(entry);
+        load(builder, entry);
+    }
+}
+
+void builder_drop_base(struct match_builder *builder)
+{
+    const struct base_set none = {0};
+    struct overlay *overlay = &builder->overlay;
+    load_kept(builder, RECORD_ORGANISATION, builder->base.segment->organisation_count);
+    load_kept(builder, RECORD_OFFER,
+              builder->base.segment->offer_count + builder->base.segment->waiting_count);
+    load_kept(builder, RECORD_NEED, builder->base.needs->count);
+    load_kept(builder, RECORD_PARTNERSHIP, builder->base.partnerships->count);
+    for (uint32_t row = 0; row < overlay->row_count; row++)
+        if (overlay->rows[row].entry) {
+            entry_acquire(overlay->rows[row].entry);
+            load(builder, overlay->rows[row].entry);
         }
-        number = builder->owner_count++;
-    }
-    builder->owners[number] = (struct owner){.id = heap_strdup(id)};
-    text_map_set(&builder->owners_by_id, builder->owners[number].id, number);
-    return number;
-}
-
-static void touch(struct match_builder *builder, uint32_t number)
-{
-    struct owner *owner = &builder->owners[number];
-    owner->touched_at = builder->sequence;
-    if (!owner->listed)
-        builder_add_number(&builder->changed_owners, number);
-    owner->listed = true;
-}
-
-/* Touches an owner and with it its whole body. Those touched for the next index already have their bodies touched, too. */
-static void touch_body(struct match_builder *builder, uint32_t number)
-{
-    struct numbers_list left = {0};
-    if (builder->owners[number].touched_at == builder->sequence)
-        return;
-    touch(builder, number);
-    if (builder->base && builder->owners[number].organisation)
-        builder_add_number(&left, number);
-    while (left.count) {
-        const struct organisation_entry *organisation =
-            builder->owners[left.items[--left.count]].organisation;
-        for (uint32_t i = 0; i < organisation->identifiers.count; i++) {
-            const struct organisation_entry *const *holders;
-            uint32_t count =
-                identifier_book_joined(builder->book, organisation->identifiers.items[i], &holders);
-            for (uint32_t j = 0; j < count; j++) {
-                uint32_t other = holders[j]->entry.owner;
-                if (builder->owners[other].touched_at == builder->sequence)
-                    continue;
-                touch(builder, other);
-                builder_add_number(&left, other);
-            }
-        }
-    }
-    free(left.items);
-}
-
-static void touch_partnership(struct match_builder *builder, const char *id)
-{
-    uint32_t row = text_map_get(&builder->changed_by_id, id);
-    if (row == TEXT_MAP_NONE) {
-        if (builder->changed_partnership_count == builder->changed_partnership_capacity) {
-            size_t capacity = builder->changed_partnership_capacity;
-            builder->changed_partnership_capacity = capacity ? capacity * 2 : 64;
-            builder->changed_partnerships =
-                heap_realloc(builder->changed_partnerships,
-                             builder->changed_partnership_capacity * sizeof *builder->changed_partnerships);
-        }
-        row = (uint32_t)builder->changed_partnership_count++;
-        builder->changed_partnerships[row].id = heap_strdup(id);
-        text_map_set(&builder->changed_by_id, builder->changed_partnerships[row].id, row);
-    }
-    builder->changed_partnerships[row].touched_at = builder->sequence;
+    builder_set_base(builder, &none, builder->sequence);
 }
 
 /* ---- records ---- */
-
-static void add_offer(struct match_builder *builder, struct offer_entry *offer)
-{
-    struct owner *owner = &builder->owners[offer->entry.owner];
-    offer->entry.next = (struct entry *)owner->first_offer;
-    owner->first_offer = offer;
-    touch_body(builder, offer->entry.owner);
-}
-
-static void take_offer(struct match_builder *builder, struct offer_entry *offer)
-{
-    struct owner *owner = &builder->owners[offer->entry.owner];
-    touch_body(builder, offer->entry.owner);
-    if (owner->first_offer == offer) {
-        owner->first_offer = (struct offer_entry *)offer->entry.next;
-        return;
-    }
-    struct entry *before = &owner->first_offer->entry;
-    while (before->next != &offer->entry)
-        before = before->next;
-    before->next = offer->entry.next;
-}
-
-/* An organisation's body is touched as it was, and as it is. A body may have grown by what came in between. */
-static void enter(struct match_builder *builder, struct entry *entry)
-{
-    if (entry->kind == RECORD_ORGANISATION) {
-        entry->owner = owner_of(builder, entry->id);
-        builder->owners[entry->owner].organisation = (struct organisation_entry *)entry;
-        identifier_book_add(builder->book, (struct organisation_entry *)entry);
-        builder->owners[entry->owner].touched_at = 0;
-        touch_body(builder, entry->owner);
-    } else if (entry->kind == RECORD_OFFER) {
-        entry->owner = owner_of(builder, ((struct offer_entry *)entry)->organisation_id);
-        add_offer(builder, (struct offer_entry *)entry);
-    } else if (entry->kind == RECORD_NEED) {
-        need_book_add(builder->needs, (struct need_entry *)entry);
-    } else {
-        touch_partnership(builder, entry->id);
-    }
-}
-
-static void drop(struct match_builder *builder, struct entry *entry)
-{
-    if (entry->kind == RECORD_ORGANISATION) {
-        touch_body(builder, entry->owner);
-        identifier_book_remove(builder->book, (struct organisation_entry *)entry);
-        builder->owners[entry->owner].organisation = NULL;
-    } else if (entry->kind == RECORD_OFFER) {
-        take_offer(builder, (struct offer_entry *)entry);
-    } else if (entry->kind == RECORD_NEED) {
-        entry->dropped = true;
-        need_book_remove(builder->needs, (struct need_entry *)entry);
-    } else {
-        touch_partnership(builder, entry->id);
-    }
-    entry_release(entry);
-}
-
-static uint32_t row_new(struct match_builder *builder)
-{
-    if (builder->unused_rows.count)
-        return builder->unused_rows.items[--builder->unused_rows.count];
-    if (builder->row_count == builder->row_capacity) {
-        builder->row_capacity = builder->row_capacity ? builder->row_capacity * 2 : 1024;
-        builder->rows = heap_realloc(builder->rows, builder->row_capacity * sizeof *builder->rows);
-    }
-    return builder->row_count++;
-}
 
 void match_builder_put(struct match_builder *builder, const struct record *record)
 {
@@ -225,29 +114,43 @@ void match_builder_put(struct match_builder *builder, const struct record *recor
 void match_builder_put_packed(struct match_builder *builder, const struct record *record, const void *packed,
                               size_t packed_bytes)
 {
+    const struct stored_record *stored = stored_record_new(record, packed, packed_bytes, 0, 0);
+    match_builder_put_stored(builder, record, stored);
+    stored_record_release(stored);
+}
+
+void match_builder_put_stored(struct match_builder *builder, const struct record *record,
+                              const struct stored_record *stored)
+{
     arena_reset(builder->scratch);
-    struct entry *entry = entry_new(builder->scratch, record, packed, packed_bytes, builder->concepts);
-    uint32_t row = text_map_get(&builder->by_id, entry->id);
-    if (row != TEXT_MAP_NONE) {
-        text_map_remove(&builder->by_id, entry->id);
-        drop(builder, builder->rows[row]);
-    } else {
-        row = row_new(builder);
-    }
-    text_map_set(&builder->by_id, entry->id, row);
-    builder->rows[row] = entry;
-    enter(builder, entry);
+    const struct entry *entry = entry_new(builder->scratch, record, stored, builder->concepts);
+    if (builder->base.segment)
+        overlay_put(&builder->overlay, entry, builder->sequence);
+    else
+        load(builder, entry);
 }
 
 void match_builder_remove(struct match_builder *builder, const char *id)
 {
-    uint32_t row = text_map_get(&builder->by_id, id);
-    if (row == TEXT_MAP_NONE)
+    if (!builder->base.segment && !builder->loaded_count)
         return;
-    text_map_remove(&builder->by_id, id);
-    drop(builder, builder->rows[row]);
-    builder->rows[row] = NULL;
-    builder_add_number(&builder->unused_rows, row);
+    if (!builder->base.segment)
+        builder_make_base(builder);
+    overlay_remove(&builder->overlay, id, builder->sequence);
+}
+
+/* ---- words ---- */
+
+static void read_anew(struct match_builder *builder, struct arena *arena, const struct entry **at)
+{
+    const struct entry *old = *at;
+    if (old->kind != RECORD_OFFER && old->kind != RECORD_NEED)
+        return;
+    struct record record = entry_record(old, arena);
+    arena_reset(builder->scratch);
+    *at = entry_new(builder->scratch, &record, old->stored, builder->concepts);
+    entry_release(old);
+    arena_reset(arena);
 }
 
 void match_builder_set_vocabulary(struct match_builder *builder, const struct vocabulary *vocabulary)
@@ -258,16 +161,10 @@ void match_builder_set_vocabulary(struct match_builder *builder, const struct vo
         vocabulary_release(old);
     concepts_free(builder->concepts);
     builder->concepts = concepts_new(vocabulary);
-    builder->base_number++; /* a rebuild under way has the old numbers */
-    builder->base_is_stale = builder->base != NULL;
+    if (builder->base.segment)
+        builder_drop_base(builder);
     struct arena *arena = arena_new(0);
-    for (uint32_t row = 0; row < builder->row_count; row++) {
-        if (!builder->rows[row] ||
-            (builder->rows[row]->kind != RECORD_OFFER && builder->rows[row]->kind != RECORD_NEED))
-            continue;
-        struct record record = entry_record(builder->rows[row], arena);
-        match_builder_put(builder, &record);
-        arena_reset(arena);
-    }
+    for (size_t i = 0; i < builder->loaded_count; i++)
+        read_anew(builder, arena, &builder->loaded[i]);
     arena_free(arena);
 }

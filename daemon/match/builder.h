@@ -4,66 +4,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/hash.h"
 #include "match/index_data.h"
-#include "match/need_set.h"
+#include "match/overlay.h"
 
-struct identifier_book;
-
-/* Inside the builder. All records that are here, by id; what has changed since the base was made; and the base. One thread. */
-
-/* An organisation, or what offers name as theirs while it isn't here. What changes is an owner with all its offers. */
-struct owner {
-    char *id;
-    struct organisation_entry *organisation; /* NULL: not here */
-    struct offer_entry *first_offer;         /* the others by `next` */
-    uint64_t touched_at; /* the number of the index that will be the first to have the change */
-    bool listed;         /* among those changed since the base was made */
-};
-
-struct numbers_list {
-    uint32_t *items;
-    size_t count, capacity;
-};
-
-/* A partnership that changed since the base was made, and when last. */
-struct changed_partnership {
-    char *id;
-    uint64_t touched_at;
-};
-
+/* Inside the builder. Without a base, before the first index and after another vocabulary, all entries are loaded one behind the
+ * other and nothing is looked up; then they become the base, and what changes since is the overlay. One thread. */
 struct match_builder {
     struct arena *scratch; /* of the record at hand */
     struct vocabulary *vocabulary;
     struct concepts *concepts;
-    struct text_map by_id; /* id to row; the key is the current entry's own */
-    struct entry **rows;
-    uint32_t row_count, row_capacity;
-    struct numbers_list unused_rows;
 
-    struct text_map owners_by_id; /* the key is the owner's */
-    struct owner *owners;
-    uint32_t owner_count, owner_capacity;
-    struct numbers_list unused_owners, changed_owners;
-    struct changed_partnership *changed_partnerships;
-    size_t changed_partnership_count, changed_partnership_capacity;
-    struct text_map changed_by_id;
-    struct identifier_book *book;
-    struct need_book *needs;
+    const struct entry **loaded; /* of an id the last counts */
+    size_t loaded_count, loaded_capacity;
 
-    const struct segment *base; /* NULL: nothing published yet */
-    const struct partnership_set *base_partnerships;
+    struct base_set base; /* segment NULL: none */
+    struct overlay overlay;
     uint64_t sequence;        /* of the index to be published next, from 1 */
     uint64_t base_number;     /* tells bases apart */
-    bool base_is_stale;       /* concepts have other numbers now */
+    struct need_view *needs;  /* of the last index; NULL: the base has changed */
     struct match_index *last; /* published last */
     const struct segment
-        *retired; /* an old base; the next rebuild's thread lets go of it, for that takes long */
+        *retired; /* an old base's; the next rebuild's thread lets go of it, for that takes long */
 };
 
-void builder_add_number(struct numbers_list *list, uint32_t number);
-/* A base with all that the index of that number has; takes over the references. */
-void builder_set_base(struct match_builder *builder, const struct segment *segment,
-                      const struct partnership_set *partnerships, uint64_t sequence);
-/* By id; offers by their organisation's first. */
-int entry_compare(const void *left, const void *right);
+/* Stands on a base with all that the index of that number has; takes it over. */
+void builder_set_base(struct match_builder *builder, const struct base_set *base, uint64_t sequence);
+/* Makes the base of what is loaded. */
+void builder_make_base(struct match_builder *builder);
+/* Makes loaded entries of base and overlay. */
+void builder_drop_base(struct match_builder *builder);

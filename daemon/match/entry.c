@@ -7,10 +7,12 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/image.h"
 #include "base/text.h"
 #include "match/concepts.h"
 #include "match/number.h"
 #include "model/identifier.h"
+#include "model/stored_record.h"
 #include "vocab/vocabulary.h"
 
 /* ---- lists ---- */
@@ -92,11 +94,9 @@ uint32_t bits_of_enums(const int *values, size_t count)
 
 enum { PIECE_ALIGNMENT = 8, MOST_PIECES = 64 };
 
-/* Pieces are noted with the address of the pointer to them, then copied behind the entry; the packed record, which indexes
- * don't look at, comes last. */
+/* Pieces are noted with the address of the pointer to them, then copied behind the entry. */
 struct packing {
     struct arena *arena;
-    const void *record;
     struct piece {
         size_t pointer_offset; /* within the entry, of a pointer */
         const void *bytes;
@@ -120,13 +120,9 @@ static void packing_add(struct packing *packing, size_t pointer_offset, const vo
 #define PACK_LIST(packing, type, member, list)                                \
     packing_add((packing), offsetof(struct type, member.items), (list).items, \
                 (list).count * sizeof *(list).items)
-#define PACK_TEXT(packing, type, member, text) \
-    packing_add((packing), offsetof(struct type, member), (text), strlen(text) + 1)
 
 static struct entry *packing_finish(struct packing *packing, const void *entry, size_t entry_bytes)
 {
-    packing_add(packing, offsetof(struct entry, packed), packing->record,
-                ((const struct entry *)entry)->packed_bytes);
     size_t bytes = aligned(entry_bytes) + packing->total;
     char *block = heap_alloc(bytes), *at = block + aligned(entry_bytes);
     memcpy(block, entry, entry_bytes);
@@ -138,7 +134,7 @@ static struct entry *packing_finish(struct packing *packing, const void *entry, 
         at += aligned(piece->size);
     }
     struct entry *result = (struct entry *)block;
-    result->bytes = bytes;
+    result->bytes = (uint32_t)bytes;
     return result;
 }
 
@@ -292,8 +288,8 @@ static struct entry *offer_new(struct packing *packing, const struct entry *head
     struct arena *arena = packing->arena;
     struct offer_entry to = offer_facts(arena, from);
     to.entry = *head;
+    to.organisation_id = stored_record_references(head->stored);
     read_outcomes(arena, &to, from, concepts);
-    PACK_TEXT(packing, offer_entry, organisation_id, from->organisation_id);
     PACK_LIST(packing, offer_entry, sectors, to.sectors);
     PACK_LIST(packing, offer_entry, languages, to.languages);
     PACK_LIST(packing, offer_entry, windows, to.windows);
@@ -328,7 +324,7 @@ static struct entry *need_new(struct packing *packing, const struct entry *head,
                               struct concepts *concepts)
 {
     struct arena *arena = packing->arena;
-    struct need_entry to = {.entry = *head};
+    struct need_entry to = {.entry = *head, .organisation_id = stored_record_references(head->stored)};
     struct need_facts *facts = &to.facts;
     *facts = (struct need_facts){
         .min_days = from->duration ? from->duration->min_days : 0,
@@ -346,7 +342,6 @@ static struct entry *need_new(struct packing *packing, const struct entry *head,
     };
     days_of_range(from->period, &facts->start, &facts->end);
     read_wanted(arena, facts, from, concepts);
-    PACK_TEXT(packing, need_entry, organisation_id, from->organisation_id);
     PACK_LIST(packing, need_entry, facts.regions, facts->regions);
     PACK_LIST(packing, need_entry, facts.wanted, facts->wanted);
     PACK_LIST(packing, need_entry, facts.sectors, facts->sectors);
@@ -364,14 +359,13 @@ static struct entry *partnership_new(struct packing *packing, const struct entry
         .until = day_or(from->until, INT32_MAX),
         .mobilities = from->mobilities,
     };
-    size_t bytes;
-    to.organisation_ids = texts_flat(packing->arena, (const char *const *)from->organisation_ids,
-                                     from->n_organisation_ids, &bytes);
-    packing_add(packing, offsetof(struct partnership_entry, organisation_ids.items),
-                to.organisation_ids.items, bytes);
-    struct entry *entry = packing_finish(packing, &to, sizeof to);
-    texts_mend(&((struct partnership_entry *)entry)->organisation_ids);
-    return entry;
+    const char **ids = arena_array(packing->arena, from->n_organisation_ids, sizeof *ids);
+    const char *id = stored_record_references(head->stored);
+    for (size_t i = 0; i < from->n_organisation_ids; i++, id += strlen(id) + 1)
+        ids[i] = id;
+    to.organisation_ids = (struct text_items){(uint32_t)from->n_organisation_ids, ids};
+    PACK_LIST(packing, partnership_entry, organisation_ids, to.organisation_ids);
+    return packing_finish(packing, &to, sizeof to);
 }
 
 static struct entry *kind_new(struct packing *packing, const struct entry *head, const struct record *record,
@@ -389,13 +383,15 @@ static struct entry *kind_new(struct packing *packing, const struct entry *head,
     }
 }
 
-struct entry *entry_new(struct arena *arena, const struct record *record, const void *packed,
-                        size_t packed_bytes, struct concepts *concepts)
+struct entry *entry_new(struct arena *arena, const struct record *record, const struct stored_record *stored,
+                        struct concepts *concepts)
 {
-    const char *id = record_id(record);
-    struct packing packing = {.arena = arena, .record = packed};
-    struct entry head = {.kind = record->kind, .hash = hash_text(id), .packed_bytes = packed_bytes};
-    packing_add(&packing, offsetof(struct entry, id), id, strlen(id) + 1);
+    const char *id = stored_record_id(stored);
+    struct packing packing = {.arena = arena};
+    struct entry head = {.kind = record->kind,
+                         .hash = hash_bytes(id, stored->id_bytes),
+                         .id = id,
+                         .stored = stored_record_acquire(stored)};
     struct entry *entry = kind_new(&packing, &head, record, concepts);
     atomic_init(&entry->references, 1);
     return entry;
@@ -403,61 +399,30 @@ struct entry *entry_new(struct arena *arena, const struct record *record, const 
 
 void entry_acquire(const struct entry *entry)
 {
-    atomic_fetch_add_explicit(&((struct entry *)(uintptr_t)entry)->references, 1, memory_order_relaxed);
+    if (!image_has(entry))
+        atomic_fetch_add_explicit(&((struct entry *)(uintptr_t)entry)->references, 1, memory_order_relaxed);
 }
 
 void entry_release(const struct entry *entry)
 {
     struct entry *own = (struct entry *)(uintptr_t)entry;
-    if (atomic_fetch_sub_explicit(&own->references, 1, memory_order_acq_rel) == 1)
-        free(own);
+    if (image_has(own) || atomic_fetch_sub_explicit(&own->references, 1, memory_order_acq_rel) != 1)
+        return;
+    stored_record_release(own->stored);
+    free(own);
 }
 
-static struct record unpack(const struct entry *entry, struct arena *arena, size_t bytes)
+size_t entry_bytes(const struct entry *entry)
 {
-    struct record record = {.kind = entry->kind};
-    bool good = record_unpack(arena, entry->kind, entry->packed, bytes, &record);
-    assert(good);
-    (void)good;
-    return record;
+    return entry->bytes + stored_record_bytes(entry->stored);
 }
 
 struct record entry_record(const struct entry *entry, struct arena *arena)
 {
-    return unpack(entry, arena, entry->packed_bytes);
-}
-
-static uint64_t read_varint(const uint8_t *bytes, size_t end, size_t *at)
-{
-    uint64_t value = 0;
-    for (unsigned shift = 0; *at < end && shift < 64; shift += 7) {
-        uint8_t byte = bytes[(*at)++];
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80)
-            break;
-    }
-    return value;
-}
-
-struct record entry_record_until(const struct entry *entry, struct arena *arena, uint32_t last_field)
-{
-    enum { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_LENGTH = 2, WIRE_BITS = 3 };
-    const uint8_t *bytes = entry->packed;
-    size_t at = 0, end = entry->packed_bytes;
-    while (at < end) {
-        size_t begin = at;
-        uint64_t key = read_varint(bytes, end, &at);
-        if (key >> WIRE_BITS > last_field) {
-            end = begin;
-            break;
-        }
-        unsigned wire = key & ((1 << WIRE_BITS) - 1);
-        if (wire == WIRE_VARINT)
-            read_varint(bytes, end, &at);
-        else if (wire == WIRE_LENGTH)
-            at += read_varint(bytes, end, &at);
-        else
-            at += wire == WIRE_64 ? 8 : 4;
-    }
-    return unpack(entry, arena, end);
+    struct record record = {.kind = entry->kind};
+    bool good = record_unpack(arena, entry->kind, stored_record_packed(entry->stored),
+                              entry->stored->packed_bytes, &record);
+    assert(good);
+    (void)good;
+    return record;
 }

@@ -9,20 +9,17 @@
 
 struct arena;
 struct concepts;
+struct stored_record;
 
-/* What one record gives to matching, prepared once: immutable, counted, one block of memory. The builder holds one reference,
- * and each index that reads it another. */
+/* What one record gives to matching, prepared once: immutable, counted, one block of memory beside the stored record, whose
+ * texts it points to. The builder holds one reference, and each index that reads it another. In an image it is not counted. */
 struct entry {
     atomic_uint references;
+    uint32_t bytes; /* of the whole block */
+    uint64_t hash;  /* of the id */
     enum record_kind kind;
-    uint64_t hash; /* of the id */
-    const char *id;
-    const void *packed;         /* the record as record_pack gives it */
-    size_t packed_bytes, bytes; /* bytes: of the whole block */
-    /* The builder's own, not for readers: a need is no longer current; the owner, and the next of its offers. */
-    bool dropped;
-    uint32_t owner;
-    struct entry *next;
+    const char *id; /* the stored record's */
+    const struct stored_record *stored;
 };
 
 #define PLACE_NONE UINT32_MAX
@@ -82,7 +79,7 @@ enum { RECOGNITION_ASSESSED = 1, RECOGNITION_VALIDATED = 2, RECOGNITION_DOCUMENT
 
 struct offer_entry {
     struct entry entry;
-    const char *organisation_id;
+    const char *organisation_id; /* the stored record's */
     uint32_t min_days, max_days; /* 0: not stated */
     int32_t valid_until;         /* INT32_MAX: until withdrawn */
     uint32_t eqf_levels, modes, themes;
@@ -132,7 +129,7 @@ struct need_facts {
 
 struct need_entry {
     struct entry entry;
-    const char *organisation_id;
+    const char *organisation_id; /* the stored record's */
     struct need_facts facts;
 };
 
@@ -140,18 +137,18 @@ struct partnership_entry {
     struct entry entry;
     int32_t since, until; /* INT32_MIN, INT32_MAX: open */
     uint32_t mobilities;
-    struct text_items organisation_ids;
+    struct text_items organisation_ids; /* the texts are the stored record's */
 };
 
-/* One reference. The record is valid and normalised, `packed` what record_pack makes of it. The arena is for scratch. */
-struct entry *entry_new(struct arena *arena, const struct record *record, const void *packed,
-                        size_t packed_bytes, struct concepts *concepts);
+/* One reference. The record is valid and normalised, `stored` the same one; it is acquired. The arena is for scratch. */
+struct entry *entry_new(struct arena *arena, const struct record *record, const struct stored_record *stored,
+                        struct concepts *concepts);
 void entry_acquire(const struct entry *entry);
 void entry_release(const struct entry *entry);
+/* Bytes of an entry and its stored record. */
+size_t entry_bytes(const struct entry *entry);
 /* The record again, in the arena. */
 struct record entry_record(const struct entry *entry, struct arena *arena);
-/* Its fields up to a number alone: packed fields are in the order of their numbers. */
-struct record entry_record_until(const struct entry *entry, struct arena *arena, uint32_t last_field);
 
 /* Helpers that questions share: distinct numbers of codes, in the order given; those that are none are left out. */
 struct numbers numbers_of_sectors(struct arena *arena, char *const *codes, size_t count);

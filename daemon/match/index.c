@@ -36,18 +36,12 @@ void match_index_release(const struct match_index *index)
 
 /* ---- finding ---- */
 
-static uint32_t find_place(const struct segment *segment, const char *id)
-{
-    return id_table_find(&segment->organisation_table, (const struct entry *const *)segment->organisations,
-                         segment->organisation_count, NULL, id);
-}
-
 uint32_t index_find_organisation(const struct match_index *index, const char *id)
 {
-    uint32_t place = find_place(index->segments[DELTA], id);
+    uint32_t place = segment_find_organisation(index->segments[DELTA], id);
     if (place != PLACE_NONE)
         return index_organisation(index, DELTA, place);
-    place = find_place(index->segments[BASE], id);
+    place = segment_find_organisation(index->segments[BASE], id);
     return place == PLACE_NONE || bits_has(index->dead_organisations, place) ? PLACE_NONE : place;
 }
 
@@ -55,9 +49,7 @@ bool index_find_offer(const struct match_index *index, const char *id, int *ret_
 {
     for (int i = DELTA; i >= BASE; i--) {
         const struct segment *segment = index->segments[i];
-        uint32_t offer =
-            id_table_find(&segment->offer_table, (const struct entry *const *)segment->offers,
-                          segment->offer_count, (const struct entry *const *)segment->waiting, id);
+        uint32_t offer = segment_find_offer(segment, id);
         if (offer == PLACE_NONE)
             continue;
         *ret_segment = i;
@@ -135,16 +127,9 @@ static void kill_slots(struct deaths *deaths, const struct segment *base, uint32
 /* Offers that wait for the organisation. */
 static void kill_waiting(struct deaths *deaths, const struct segment *base, const char *id)
 {
-    uint32_t low = 0, high = base->waiting_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (strcmp(base->waiting[middle]->organisation_id, id) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < base->waiting_count && strcmp(base->waiting[low]->organisation_id, id) == 0; low++) {
-        bits_set(deaths->waiting, low);
+    for (uint32_t i = segment_first_waiting(base, id);
+         i < base->waiting_count && strcmp(base->waiting[i]->organisation_id, id) == 0; i++) {
+        bits_set(deaths->waiting, i);
         deaths->waiting_count++;
     }
 }
@@ -153,7 +138,7 @@ static void move_organisation(struct deaths *deaths, const char *id)
 {
     struct match_index *index = deaths->index;
     const struct segment *base = index->segments[BASE];
-    uint32_t delta = find_place(index->segments[DELTA], id);
+    uint32_t delta = segment_find_organisation(index->segments[DELTA], id);
     uint32_t node = partnership_set_node(index->partnerships[BASE], base, id);
     if (node < base->organisation_count)
         kill_slots(deaths, base, node);
@@ -247,14 +232,8 @@ static void find_deaths(struct match_index *index, const struct index_parts *par
     index->delta_node = none_of(index->arena, delta->organisation_count);
     for (size_t i = 0; i < parts->moved_organisation_count; i++)
         move_organisation(&deaths, parts->moved_organisations[i]);
-    uint32_t dead_partnerships = 0;
-    for (size_t i = 0; i < parts->moved_partnership_count; i++) {
-        uint32_t number = partnership_set_find(index->partnerships[BASE], parts->moved_partnerships[i]);
-        if (number == PLACE_NONE)
-            continue;
-        bits_set(deaths.partnerships, number);
-        dead_partnerships++;
-    }
+    for (size_t i = 0; i < parts->dead_partnership_count; i++)
+        bits_set(deaths.partnerships, parts->dead_partnerships[i]);
     index->live[BASE] = deaths.live;
     index->live[DELTA] = delta->host_role;
     index->dead_organisations = deaths.organisations;
@@ -265,8 +244,8 @@ static void find_deaths(struct match_index *index, const struct index_parts *par
     index->offer_count = base->offer_count + delta->offer_count - (uint32_t)deaths.offer_count;
     index->all_offers_count =
         index->offer_count + base->waiting_count + delta->waiting_count - (uint32_t)deaths.waiting_count;
-    index->partnership_count =
-        index->partnerships[BASE]->count + index->partnerships[DELTA]->count - dead_partnerships;
+    index->partnership_count = index->partnerships[BASE]->count + index->partnerships[DELTA]->count -
+                               (uint32_t)parts->dead_partnership_count;
     count_dead_concepts(&deaths);
     order_delta(index, deaths.order_base);
     free(deaths.offers);
@@ -318,8 +297,7 @@ size_t match_index_bytes(const struct match_index *index)
 {
     size_t bytes = arena_used(index->arena);
     for (int i = 0; i < SEGMENTS; i++)
-        bytes += arena_used(index->segments[i]->arena) + index->segments[i]->record_bytes +
-                 arena_used(index->partnerships[i]->arena);
+        bytes += index->segments[i]->bytes + index->segments[i]->record_bytes + index->partnerships[i]->bytes;
     return bytes;
 }
 

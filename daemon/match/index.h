@@ -6,14 +6,16 @@
 
 #include "model/record.h"
 
+struct image_writer;
+struct stored_record;
 struct vocabulary;
 
 /* What matching knows of the registry: columns, bitsets and posting lists over all offers, immutable once published, read
  * from any thread. */
 struct match_index;
 
-/* Makes indexes: keeps what each record gives to matching, prepared once when the record comes, and publishes the whole as
- * an index. One thread. */
+/* Makes indexes: prepares once, when a record comes, what it gives to matching, and publishes the whole as an index. Once there
+ * is a base it keeps only what differs from it. One thread. */
 struct match_builder;
 
 struct match_builder *match_builder_new(void);
@@ -24,6 +26,9 @@ void match_builder_free(struct match_builder *builder);
 void match_builder_set_vocabulary(struct match_builder *builder, const struct vocabulary *vocabulary);
 /* A new or changed record; valid and normalised; copied as needed. */
 void match_builder_put(struct match_builder *builder, const struct record *record);
+/* The same record stored, which is acquired. */
+void match_builder_put_stored(struct match_builder *builder, const struct record *record,
+                              const struct stored_record *stored);
 /* The same with what record_pack makes of it at hand. */
 void match_builder_put_packed(struct match_builder *builder, const struct record *record, const void *packed,
                               size_t packed_bytes);

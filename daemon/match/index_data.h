@@ -103,8 +103,11 @@ struct index_parts {
     const struct segment *segments[SEGMENTS];
     const struct partnership_set *partnerships[SEGMENTS];
     struct need_view *needs;
-    /* Ids of the organisations, there or not, that are in the delta alone by now; ids of partnerships likewise. */
-    const char *const *moved_organisations, *const *moved_partnerships;
-    size_t moved_organisation_count, moved_partnership_count;
+    /* Ids of the organisations, there or not, that are in the delta alone by now. */
+    const char *const *moved_organisations;
+    size_t moved_organisation_count;
+    /* Numbers of the base's partnerships that count no more. */
+    const uint32_t *dead_partnerships;
+    size_t dead_partnership_count;
 };
 struct match_index *index_new(const struct index_parts *parts);

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/image.h"
 #include "match/bits.h"
 #include "match/number.h"
 
@@ -95,87 +96,81 @@ static void number_owners(struct need_set *set)
     text_map_fini(&map);
 }
 
-struct need_set *need_set_new(const struct need_entry *const *needs, size_t count)
+static void find_places(struct need_set *set, const struct segment *base)
+{
+    set->places = arena_array(set->arena, set->owner_count, sizeof *set->places);
+    for (uint32_t owner = 0; owner < set->owner_count; owner++)
+        set->places[owner] = segment_find_organisation(base, set->owner_ids[owner]);
+}
+
+struct need_set *need_set_new(struct arena *arena, const struct need_entry **needs, uint32_t count,
+                              const struct segment *base)
 {
     struct need_set *set = heap_zalloc(sizeof *set);
     atomic_init(&set->references, 1);
-    set->arena = arena_new(0);
-    set->count = (uint32_t)count;
-    set->needs = arena_array(set->arena, count, sizeof(const struct need_entry *));
-    set->facts = arena_array(set->arena, count, sizeof *set->facts);
-    set->owner = arena_array(set->arena, count, sizeof *set->owner);
-    set->owner_ids = arena_array(set->arena, count, sizeof *set->owner_ids);
-    for (size_t i = 0; i < count; i++) {
-        entry_acquire(&needs[i]->entry);
-        set->needs[i] = needs[i];
-        set->facts[i] = needs[i]->facts;
-    }
+    set->arena = arena;
+    set->count = count;
+    set->needs = needs;
+    set->table = id_table_make(arena, (const struct entry *const *)needs, count, NULL, 0);
+    set->facts = arena_array(arena, count, sizeof *set->facts);
+    set->owner = arena_array(arena, count, sizeof *set->owner);
+    set->owner_ids = arena_array(arena, count, sizeof *set->owner_ids);
+    for (uint32_t row = 0; row < count; row++)
+        set->facts[row] = needs[row]->facts;
     number_owners(set);
+    if (base)
+        find_places(set, base);
     make_tables(set);
+    set->bytes = arena_used(arena);
     return set;
 }
 
-struct need_set *need_set_acquire(struct need_set *set)
+const struct need_set *need_set_acquire(const struct need_set *set)
 {
-    atomic_fetch_add_explicit(&set->references, 1, memory_order_relaxed);
+    if (!image_has(set))
+        atomic_fetch_add_explicit(&((struct need_set *)(uintptr_t)set)->references, 1, memory_order_relaxed);
     return set;
 }
 
-void need_set_release(struct need_set *set)
+void need_set_release(const struct need_set *set)
 {
-    if (!set || atomic_fetch_sub_explicit(&set->references, 1, memory_order_acq_rel) != 1)
+    struct need_set *own = (struct need_set *)(uintptr_t)set;
+    if (!own || image_has(own) || atomic_fetch_sub_explicit(&own->references, 1, memory_order_acq_rel) != 1)
         return;
-    for (uint32_t row = 0; row < set->count; row++)
-        entry_release(&set->needs[row]->entry);
-    arena_free(set->arena);
-    free(set);
+    for (uint32_t row = 0; row < own->count; row++)
+        entry_release(&own->needs[row]->entry);
+    arena_free(own->arena);
+    free(own);
 }
 
 uint32_t need_set_find(const struct need_set *set, const char *id)
 {
-    uint32_t low = 0, high = set->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        int order = strcmp(set->needs[middle]->entry.id, id);
-        if (order == 0)
-            return middle;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return UINT32_MAX;
-}
-
-/* ---- owners' places ---- */
-
-static struct need_places *places_new(const struct need_set *set, const struct segment *base)
-{
-    struct need_places *to = heap_zalloc(sizeof *to);
-    atomic_init(&to->references, 1);
-    to->places = heap_alloc(set->owner_count * sizeof *to->places + 1);
-    for (uint32_t owner = 0; owner < set->owner_count; owner++)
-        to->places[owner] =
-            id_table_find(&base->organisation_table, (const struct entry *const *)base->organisations,
-                          base->organisation_count, NULL, set->owner_ids[owner]);
-    return to;
-}
-
-static struct need_places *places_acquire(struct need_places *places)
-{
-    atomic_fetch_add_explicit(&places->references, 1, memory_order_relaxed);
-    return places;
-}
-
-static void places_release(struct need_places *places)
-{
-    if (!places || atomic_fetch_sub_explicit(&places->references, 1, memory_order_acq_rel) != 1)
-        return;
-    free(places->places);
-    free(places);
+    return id_table_find(&set->table, (const struct entry *const *)set->needs, set->count, NULL, id);
 }
 
 /* ---- views ---- */
+
+static struct need_part part_of(const struct need_set *set)
+{
+    size_t words = bits_words(set->count);
+    struct need_part part = {.set = set, .live = heap_alloc((words + 1) * sizeof(uint64_t))};
+    memset(part.live, 0xff, words * sizeof(uint64_t));
+    if (set->count % 64)
+        part.live[words - 1] = ((uint64_t)1 << set->count % 64) - 1;
+    return part;
+}
+
+struct need_view *need_view_new(const struct need_set *base, const uint32_t *dead, size_t dead_count,
+                                const struct need_set *delta)
+{
+    struct need_view *view = heap_zalloc(sizeof *view);
+    atomic_init(&view->references, 1);
+    view->parts[0] = part_of(need_set_acquire(base));
+    for (size_t i = 0; i < dead_count; i++)
+        bits_clear(view->parts[0].live, dead[i]);
+    view->parts[1] = part_of(delta);
+    return view;
+}
 
 struct need_view *need_view_acquire(struct need_view *view)
 {
@@ -189,167 +184,7 @@ void need_view_release(struct need_view *view)
         return;
     for (int i = 0; i < NEED_PARTS; i++) {
         need_set_release(view->parts[i].set);
-        places_release(view->parts[i].places);
         free(view->parts[i].live);
     }
     free(view);
-}
-
-static struct need_part part_of(struct need_set *set, const uint64_t *live)
-{
-    size_t bytes = bits_words(set->count) * sizeof(uint64_t);
-    return (struct need_part){.set = need_set_acquire(set),
-                              .live = memcpy(heap_alloc(bytes + 1), live, bytes)};
-}
-
-/* ---- the book ---- */
-
-/* Beyond a share of the large set, what came and went since makes a new one. */
-enum { FEW_CHANGES = 1000, MOST_CHANGED_ONE_IN = 8 };
-
-struct need_book {
-    struct need_set *base;
-    uint64_t *base_live;
-    uint32_t base_gone;
-    struct need_entry **added; /* not in base */
-    size_t added_count, added_capacity;
-    struct need_view *view; /* the last one; NULL: something changed */
-    struct need_places
-        *places; /* of base's owners, in the index's base of that number; NULL: not found yet */
-    uint64_t base_number;
-};
-
-static uint64_t *all_live(uint32_t count)
-{
-    uint64_t *live = heap_zalloc(bits_words(count) * sizeof *live + 1);
-    for (uint32_t row = 0; row < count; row++)
-        bits_set(live, row);
-    return live;
-}
-
-struct need_book *need_book_new(void)
-{
-    struct need_book *book = heap_zalloc(sizeof *book);
-    book->base = need_set_new(NULL, 0);
-    book->base_live = all_live(0);
-    return book;
-}
-
-void need_book_free(struct need_book *book)
-{
-    if (!book)
-        return;
-    for (size_t i = 0; i < book->added_count; i++)
-        entry_release(&book->added[i]->entry);
-    need_set_release(book->base);
-    need_view_release(book->view);
-    places_release(book->places);
-    free(book->base_live);
-    free(book->added);
-    free(book);
-}
-
-static void forget_view(struct need_book *book)
-{
-    need_view_release(book->view);
-    book->view = NULL;
-}
-
-void need_book_add(struct need_book *book, struct need_entry *need)
-{
-    if (book->added_count == book->added_capacity) {
-        book->added_capacity = book->added_capacity ? book->added_capacity * 2 : 64;
-        book->added = heap_realloc(book->added, book->added_capacity * sizeof *book->added);
-    }
-    entry_acquire(&need->entry);
-    book->added[book->added_count++] = need;
-    forget_view(book);
-}
-
-void need_book_remove(struct need_book *book, const struct need_entry *need)
-{
-    uint32_t row = need_set_find(book->base, need->entry.id);
-    if (row != UINT32_MAX && book->base->needs[row] == need) {
-        bits_clear(book->base_live, row);
-        book->base_gone++;
-    }
-    forget_view(book);
-}
-
-static int compare_needs(const void *left, const void *right)
-{
-    const struct need_entry *const *a = left, *const *b = right;
-    return strcmp((*a)->entry.id, (*b)->entry.id);
-}
-
-static void forget_dropped(struct need_book *book)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < book->added_count; i++)
-        if (book->added[i]->entry.dropped)
-            entry_release(&book->added[i]->entry);
-        else
-            book->added[kept++] = book->added[i];
-    book->added_count = kept;
-    if (kept)
-        qsort(book->added, kept, sizeof *book->added, compare_needs);
-}
-
-/* All that is current becomes the large set. */
-static void settle(struct need_book *book)
-{
-    size_t most = book->base->count + book->added_count, count = 0;
-    const struct need_entry **needs = heap_alloc(most * sizeof *needs + 1);
-    for (size_t row = bits_next(book->base_live, book->base->count, 0); row < book->base->count;
-         row = bits_next(book->base_live, book->base->count, row + 1))
-        needs[count++] = book->base->needs[row];
-    for (size_t i = 0; i < book->added_count; i++)
-        needs[count++] = book->added[i];
-    if (count)
-        qsort(needs, count, sizeof *needs, compare_needs);
-    struct need_set *base = need_set_new(needs, count);
-    free(needs);
-    for (size_t i = 0; i < book->added_count; i++)
-        entry_release(&book->added[i]->entry);
-    book->added_count = 0;
-    need_set_release(book->base);
-    free(book->base_live);
-    places_release(book->places);
-    book->places = NULL;
-    book->base = base;
-    book->base_live = all_live(base->count);
-    book->base_gone = 0;
-}
-
-/* An index with another base has its organisations in other places. */
-static void renew_places(struct need_book *book, const struct segment *base, uint64_t base_number)
-{
-    if (book->places && book->base_number == base_number)
-        return;
-    places_release(book->places);
-    book->places = places_new(book->base, base);
-    book->base_number = base_number;
-}
-
-struct need_view *need_book_publish(struct need_book *book, const struct segment *base, uint64_t base_number)
-{
-    if (book->base_number != base_number)
-        forget_view(book);
-    if (book->view)
-        return need_view_acquire(book->view);
-    forget_dropped(book);
-    size_t changed = book->added_count + book->base_gone;
-    if (changed > FEW_CHANGES && changed > book->base->count / MOST_CHANGED_ONE_IN)
-        settle(book);
-    renew_places(book, base, base_number);
-    struct need_set *delta = need_set_new((const struct need_entry *const *)book->added, book->added_count);
-    uint64_t *delta_live = all_live(delta->count);
-    struct need_view *view = book->view = heap_zalloc(sizeof *view);
-    atomic_init(&view->references, 1);
-    view->parts[0] = part_of(book->base, book->base_live);
-    view->parts[0].places = places_acquire(book->places);
-    view->parts[1] = part_of(delta, delta_live);
-    free(delta_live);
-    need_set_release(delta);
-    return need_view_acquire(view);
 }

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/image.h"
 
 static int compare_numbers(const void *left, const void *right)
 {
@@ -32,6 +33,7 @@ static struct partnership_set *set_new(struct arena *arena, const struct partner
     set->arena = arena;
     set->entries = entries;
     set->count = count;
+    set->table = id_table_make(arena, (const struct entry *const *)entries, count, NULL, 0);
     text_map_init(&set->outside);
     return set;
 }
@@ -92,16 +94,10 @@ struct lookup {
     const struct partnership_set *base;
 };
 
-static uint32_t find_organisation(const struct segment *segment, const char *id)
-{
-    return id_table_find(&segment->organisation_table, (const struct entry *const *)segment->organisations,
-                         segment->organisation_count, NULL, id);
-}
-
 static uint32_t node_in_base(void *context, const char *id)
 {
     struct lookup *lookup = context;
-    uint32_t place = find_organisation(lookup->segment, id);
+    uint32_t place = segment_find_organisation(lookup->segment, id);
     if (place == PLACE_NONE)
         place = text_map_get(&lookup->set->outside, id);
     if (place == TEXT_MAP_NONE) {
@@ -120,6 +116,7 @@ struct partnership_set *partnership_set_of_base(struct arena *arena, const struc
     read_parties(set, node_in_base, &lookup);
     set->row_count = set->node_count;
     list_by_row(set, party_total(set));
+    set->bytes = arena_used(arena);
     return set;
 }
 
@@ -129,7 +126,7 @@ static uint32_t node_in_delta(void *context, const char *id)
     uint32_t node = partnership_set_node(lookup->base, lookup->segment, id);
     if (node != PLACE_NONE)
         return node;
-    uint32_t place = find_organisation(lookup->delta, id);
+    uint32_t place = segment_find_organisation(lookup->delta, id);
     return place == PLACE_NONE ? PLACE_NONE : lookup->base->node_count + place;
 }
 
@@ -148,20 +145,22 @@ struct partnership_set *partnership_set_of_delta(struct arena *arena,
         memcpy(set->nodes, set->parties, total * sizeof *set->nodes);
     set->row_count = sort_distinct(set->nodes, (uint32_t)total);
     list_by_row(set, total);
+    set->bytes = arena_used(arena);
     return set;
 }
 
 const struct partnership_set *partnership_set_acquire(const struct partnership_set *set)
 {
-    atomic_fetch_add_explicit(&((struct partnership_set *)(uintptr_t)set)->references, 1,
-                              memory_order_relaxed);
+    if (!image_has(set))
+        atomic_fetch_add_explicit(&((struct partnership_set *)(uintptr_t)set)->references, 1,
+                                  memory_order_relaxed);
     return set;
 }
 
 void partnership_set_release(const struct partnership_set *set)
 {
     struct partnership_set *own = (struct partnership_set *)(uintptr_t)set;
-    if (!own || atomic_fetch_sub_explicit(&own->references, 1, memory_order_acq_rel) != 1)
+    if (!own || image_has(own) || atomic_fetch_sub_explicit(&own->references, 1, memory_order_acq_rel) != 1)
         return;
     for (uint32_t i = 0; i < own->count; i++)
         entry_release(&own->entries[i]->entry);
@@ -173,24 +172,13 @@ void partnership_set_release(const struct partnership_set *set)
 uint32_t partnership_set_node(const struct partnership_set *base, const struct segment *segment,
                               const char *id)
 {
-    uint32_t place = find_organisation(segment, id);
+    uint32_t place = segment_find_organisation(segment, id);
     return place != PLACE_NONE ? place : text_map_get(&base->outside, id);
 }
 
 uint32_t partnership_set_find(const struct partnership_set *set, const char *id)
 {
-    uint32_t low = 0, high = set->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        int order = strcmp(set->entries[middle]->entry.id, id);
-        if (order == 0)
-            return middle;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return PLACE_NONE;
+    return id_table_find(&set->table, (const struct entry *const *)set->entries, set->count, NULL, id);
 }
 
 uint32_t partnership_set_of(const struct partnership_set *set, uint32_t node, const uint32_t **ret_numbers)

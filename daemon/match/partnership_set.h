@@ -18,9 +18,11 @@ struct partnership {
 
 struct partnership_set {
     atomic_uint references;
-    struct arena *arena;
+    struct arena *arena; /* NULL: in an image */
+    size_t bytes;
     uint32_t count;
     const struct partnership_entry **entries; /* by id */
+    struct id_table table;
     struct partnership *items;
     uint32_t *parties;
     uint32_t node_count;     /* of the base's nodes */

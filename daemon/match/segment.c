@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/image.h"
 
 /* ---- ids ---- */
 
@@ -51,40 +52,61 @@ uint32_t id_table_find(const struct id_table *table, const struct entry *const *
     return PLACE_NONE;
 }
 
+uint32_t segment_find_organisation(const struct segment *segment, const char *id)
+{
+    return id_table_find(&segment->organisation_table, (const struct entry *const *)segment->organisations,
+                         segment->organisation_count, NULL, id);
+}
+
+uint32_t segment_find_offer(const struct segment *segment, const char *id)
+{
+    return id_table_find(&segment->offer_table, (const struct entry *const *)segment->offers,
+                         segment->offer_count, (const struct entry *const *)segment->waiting, id);
+}
+
+uint32_t segment_first_waiting(const struct segment *segment, const char *organisation_id)
+{
+    uint32_t low = 0, high = segment->waiting_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (strcmp(segment->waiting[middle]->organisation_id, organisation_id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* ---- life ---- */
 
-/* Offers are in the order of organisations: walks both at once, counts each organisation's offers, and parts those whose
- * organisation isn't there. */
-static uint32_t *part_offers(struct segment *segment, const struct segment_parts *parts)
+/* Walks both at once, for both are in the order of organisations. */
+void segment_part_offers(struct segment_parts *parts, const struct offer_entry *const *offers, uint32_t count)
 {
-    uint32_t place = 0;
-    uint32_t *offers_of = heap_zalloc(((size_t)segment->organisation_count + 1) * sizeof *offers_of);
-    segment->offers = arena_array(segment->arena, parts->all_offers_count, sizeof *segment->offers);
-    const struct offer_entry **waiting = heap_alloc(parts->all_offers_count * sizeof *waiting);
-    for (uint32_t i = 0; i < parts->all_offers_count; i++) {
-        const struct offer_entry *offer = parts->offers[i];
-        if (i + SEGMENT_FETCH_AHEAD < parts->all_offers_count)
-            segment_fetch(parts->offers[i + SEGMENT_FETCH_AHEAD], sizeof *offer + SEGMENT_FETCH_LISTS);
+    uint32_t place = 0, organisation_count = parts->organisation_count;
+    parts->offers_of = heap_zalloc(((size_t)organisation_count + 1) * sizeof *parts->offers_of);
+    parts->offers = arena_array(parts->arena, count, sizeof *parts->offers);
+    const struct offer_entry **waiting = heap_alloc(count * sizeof *waiting + 1);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct offer_entry *offer = offers[i];
+        if (i + SEGMENT_FETCH_AHEAD < count)
+            segment_fetch(offers[i + SEGMENT_FETCH_AHEAD], sizeof *offer + SEGMENT_FETCH_LISTS);
         int order = -1;
-        while (place < segment->organisation_count &&
-               (order = strcmp(segment->organisations[place]->entry.id, offer->organisation_id)) < 0) {
+        while (place < organisation_count &&
+               (order = strcmp(parts->organisations[place]->entry.id, offer->organisation_id)) < 0) {
             place++;
-            if (place + SEGMENT_FETCH_AHEAD < segment->organisation_count)
-                segment_fetch(segment->organisations[place + SEGMENT_FETCH_AHEAD],
+            if (place + SEGMENT_FETCH_AHEAD < organisation_count)
+                segment_fetch(parts->organisations[place + SEGMENT_FETCH_AHEAD],
                               sizeof(struct organisation_entry) + SEGMENT_FETCH_LISTS);
         }
-        if (place < segment->organisation_count && order == 0) {
-            segment->offers[segment->offer_count++] = offer;
-            offers_of[place]++;
+        if (place < organisation_count && order == 0) {
+            parts->offers[parts->offer_count++] = offer;
+            parts->offers_of[place]++;
         } else {
-            waiting[segment->waiting_count++] = offer;
+            waiting[parts->waiting_count++] = offer;
         }
     }
-    segment->waiting = arena_array(segment->arena, segment->waiting_count, sizeof *segment->waiting);
-    if (segment->waiting_count)
-        memcpy(segment->waiting, waiting, segment->waiting_count * sizeof *waiting);
+    parts->waiting = arena_copy(parts->arena, waiting, parts->waiting_count * sizeof *waiting);
     free(waiting);
-    return offers_of;
 }
 
 static size_t bytes_of(const struct entry *const *entries, uint32_t count)
@@ -93,9 +115,19 @@ static size_t bytes_of(const struct entry *const *entries, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         if (i + SEGMENT_FETCH_AHEAD < count)
             __builtin_prefetch(entries[i + SEGMENT_FETCH_AHEAD]);
-        bytes += entries[i]->bytes;
+        bytes += entry_bytes(entries[i]);
     }
     return bytes;
+}
+
+static void find_bodies(struct segment *segment)
+{
+    size_t count;
+    const struct organisation_entry *const *organisations = segment->organisations;
+    segment->identifiers = identifier_table_make(segment->arena, organisations, segment->organisation_count);
+    struct join *joins = identifier_table_joins(&segment->identifiers, organisations, &count);
+    bodies_make(&segment->bodies, segment->arena, joins, count);
+    free(joins);
 }
 
 struct segment *segment_new(const struct segment_parts *parts)
@@ -104,27 +136,35 @@ struct segment *segment_new(const struct segment_parts *parts)
     atomic_init(&segment->references, 1);
     segment->arena = parts->arena;
     segment->organisations = parts->organisations;
+    segment->offers = parts->offers;
+    segment->waiting = parts->waiting;
     segment->organisation_count = parts->organisation_count;
-    uint32_t *offers_of = part_offers(segment, parts);
-    bodies_make(&segment->bodies, segment->arena, parts->joins, parts->join_count);
+    segment->offer_count = parts->offer_count;
+    segment->waiting_count = parts->waiting_count;
+    find_bodies(segment);
     const struct entry *const *organisations = (const struct entry *const *)segment->organisations;
     const struct entry *const *offers = (const struct entry *const *)segment->offers;
     const struct entry *const *waiting = (const struct entry *const *)segment->waiting;
     segment->organisation_table =
-        id_table_make(segment->arena, organisations, segment->organisation_count, NULL, 0);
+        parts->organisation_table.rows
+            ? parts->organisation_table
+            : id_table_make(segment->arena, organisations, segment->organisation_count, NULL, 0);
     segment->offer_table =
         id_table_make(segment->arena, offers, segment->offer_count, waiting, segment->waiting_count);
     segment->record_bytes = bytes_of(organisations, segment->organisation_count) +
                             bytes_of(offers, segment->offer_count) +
                             bytes_of(waiting, segment->waiting_count);
-    segment_layout(segment, offers_of, parts->concept_limit);
-    free(offers_of);
+    segment_layout(segment, parts->offers_of, parts->concept_limit);
+    free(parts->offers_of);
+    segment->bytes = arena_used(segment->arena);
     return segment;
 }
 
 const struct segment *segment_acquire(const struct segment *segment)
 {
-    atomic_fetch_add_explicit(&((struct segment *)(uintptr_t)segment)->references, 1, memory_order_relaxed);
+    if (!image_has(segment))
+        atomic_fetch_add_explicit(&((struct segment *)(uintptr_t)segment)->references, 1,
+                                  memory_order_relaxed);
     return segment;
 }
 
@@ -137,7 +177,7 @@ static void release_entries(const struct entry *const *entries, uint32_t count)
 void segment_release(const struct segment *segment)
 {
     struct segment *own = (struct segment *)(uintptr_t)segment;
-    if (!own || atomic_fetch_sub_explicit(&own->references, 1, memory_order_acq_rel) != 1)
+    if (!own || image_has(own) || atomic_fetch_sub_explicit(&own->references, 1, memory_order_acq_rel) != 1)
         return;
     release_entries((const struct entry *const *)own->organisations, own->organisation_count);
     release_entries((const struct entry *const *)own->offers, own->offer_count);
@@ -148,20 +188,18 @@ void segment_release(const struct segment *segment)
 
 size_t segment_column_bytes(const struct segment *segment)
 {
-    size_t pointers = ((size_t)segment->organisation_count + 2 * (size_t)segment->offer_count +
-                       2 * (size_t)segment->waiting_count) *
-                      sizeof(void *);
+    size_t pointers =
+        ((size_t)segment->organisation_count + segment->offer_count + 2 * (size_t)segment->waiting_count) *
+        sizeof(void *);
     size_t tables =
-        ((size_t)segment->organisation_table.mask + segment->offer_table.mask + 2) * sizeof(uint32_t);
-    return arena_used(segment->arena) - pointers - tables;
+        ((size_t)segment->organisation_table.mask + segment->offer_table.mask + 2) * sizeof(uint32_t) +
+        segment->identifiers.count * sizeof(uint64_t);
+    return segment->bytes - pointers - tables;
 }
 
 uint32_t segment_slot_of_offer(const struct segment *segment, uint32_t offer)
 {
-    const char *id = segment->offers[offer]->organisation_id;
-    uint32_t place =
-        id_table_find(&segment->organisation_table, (const struct entry *const *)segment->organisations,
-                      segment->organisation_count, NULL, id);
+    uint32_t place = segment_find_organisation(segment, segment->offers[offer]->organisation_id);
     for (uint32_t i = segment->first_slot[place]; i < segment->first_slot[place + 1]; i++)
         if (segment->slot_offer[segment->slots_of[i]] == offer)
             return segment->slots_of[i];

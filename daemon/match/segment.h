@@ -7,6 +7,7 @@
 #include "match/bits.h"
 #include "match/bodies.h"
 #include "match/entry.h"
+#include "match/identifiers.h"
 #include "match/posting.h"
 
 /* Columns and postings over a set of whole bodies, immutable. Organisations have places in the order of their ids. Slots are
@@ -47,8 +48,8 @@ static inline void segment_fetch(const void *entry, size_t bytes)
 
 struct segment {
     atomic_uint references;
-    struct arena *arena;
-    size_t record_bytes; /* of the entries */
+    struct arena *arena;        /* NULL: in an image */
+    size_t record_bytes, bytes; /* of the entries; of all else */
 
     uint32_t organisation_count, offer_count, waiting_count, slot_count;
     const struct organisation_entry **organisations;
@@ -57,6 +58,7 @@ struct segment {
     struct id_table organisation_table, offer_table; /* waiting offers after the others */
     uint32_t *first_slot,
         *slots_of; /* of an organisation, in the order of offer ids; organisation_count + 1 */
+    struct identifier_table identifiers;
     struct bodies bodies;
 
     /* by slot */
@@ -100,28 +102,42 @@ struct segment {
 /* Value numbers in the tables: eqf 0 is an offer that lists none; language n * LEVEL_VALUES + level. sector_under has codes of
  * 2 and 3 digits, with what stands below them; sector_exact all codes. */
 
-/* Arrays of entries in order, from the arena that becomes the segment's; takes over one reference each. `joins` are pairs of
- * places whose organisations are of one body. */
+/* Arrays of entries in order, from the arena that becomes the segment's; takes over one reference each. */
 struct segment_parts {
     struct arena *arena;
     const struct organisation_entry **organisations;
-    const struct offer_entry **offers; /* also those that wait */
-    uint32_t organisation_count, all_offers_count;
-    const struct join *joins;
-    size_t join_count;
+    const struct offer_entry **offers, **waiting; /* both by organisation and id */
+    uint32_t organisation_count, offer_count, waiting_count;
+    uint32_t *offers_of;                /* of each organisation; heap memory that goes over */
+    struct id_table organisation_table; /* rows NULL: to be made */
     uint32_t concept_limit;
 };
+/* Parts offers by whether their organisation is there; all are in order. The organisations stand already. */
+void segment_part_offers(struct segment_parts *parts, const struct offer_entry *const *offers,
+                         uint32_t count);
 struct segment *segment_new(const struct segment_parts *parts);
 const struct segment *segment_acquire(const struct segment *segment);
 void segment_release(const struct segment *segment);
 /* Bytes that filters and scores look at, without the records, their order and their ids. */
 size_t segment_column_bytes(const struct segment *segment);
+/* PLACE_NONE: not there. Offers that wait are numbered behind the others. */
+uint32_t segment_find_organisation(const struct segment *segment, const char *id);
+uint32_t segment_find_offer(const struct segment *segment, const char *id);
+/* The first of the offers that wait for an organisation, or where it would be. */
+uint32_t segment_first_waiting(const struct segment *segment, const char *organisation_id);
 /* Fills the columns; the entries are in place; `offers_of` counts each organisation's offers. */
 void segment_layout(struct segment *segment, const uint32_t *offers_of, uint32_t concept_limit);
 
 static inline const struct organisation_entry *segment_host(const struct segment *segment, uint32_t slot)
 {
     return segment->organisations[segment->slot_organisation[slot]];
+}
+
+/* Also one that waits. */
+static inline const struct offer_entry *segment_any_offer(const struct segment *segment, uint32_t offer)
+{
+    return offer < segment->offer_count ? segment->offers[offer]
+                                        : segment->waiting[offer - segment->offer_count];
 }
 
 /* NULL: a profile. */

@@ -42,7 +42,7 @@ static bool lists(struct numbers list, uint16_t number)
 static uint32_t place_of(const struct match_index *index, int part, uint32_t owner)
 {
     const struct need_part *from = &index->needs_view->parts[part];
-    uint32_t place = from->places ? from->places->places[owner] : PLACE_NONE;
+    uint32_t place = from->set->places ? from->set->places[owner] : PLACE_NONE;
     if (place != PLACE_NONE && !bits_has(index->dead_organisations, place))
         return index_organisation(index, BASE, place);
     return index_find_organisation(index, from->set->owner_ids[owner]);

@@ -29,7 +29,7 @@ def stored(record):
 
 
 class Changes:
-    """Half change an offer, others an organisation or a partnership; offers go and come back; new hosts come with an offer and go."""
+    """Half change an offer, others organisations and partnerships; offers go and come back, new hosts come with one and go."""
 
     def __init__(self, client, hosts: int, rate: float, seconds: float, seed: int = 1):
         self.rng = random.Random(seed)

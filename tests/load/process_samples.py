@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import pathlib
 import threading
 import time
 
-from h2load import memory_bytes
+from h2load import TICK_US, memory_bytes
 
 BUSY_NS = 3_000_000  # in a second; less is no work
 
@@ -30,6 +31,12 @@ def thread_times(pid: int) -> dict[str, tuple[int, int]]:
     return times
 
 
+def idle_seconds() -> float:
+    """Of all processors since the machine began."""
+    fields = pathlib.Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()
+    return (int(fields[4]) + int(fields[5])) * TICK_US / 1e6
+
+
 @dataclasses.dataclass
 class Spent:
     """Shares of a processor."""
@@ -47,11 +54,13 @@ class Samples(threading.Thread):
         self.times: list[float] = []
         self.bytes: list[int] = []
         self.threads: list[dict] = []
+        self.idle: list[float] = []
 
     def take(self) -> None:
         self.times.append(time.monotonic())
         self.bytes.append(memory_bytes(self.pid))
         self.threads.append(thread_times(self.pid))
+        self.idle.append(idle_seconds())
 
     def run(self) -> None:
         self.take()
@@ -70,6 +79,10 @@ class Samples(threading.Thread):
         spent = {name: Spent((on - first[name][0]) / ns, (waiting - first[name][1]) / ns)
                  for name, (on, waiting) in last.items() if name in first}
         return {name: share for name, share in spent.items() if share.on >= 0.005}
+
+    def idle_share(self) -> float:
+        """Of the whole machine's processors."""
+        return (self.idle[-1] - self.idle[0]) / (self.times[-1] - self.times[0]) / (os.cpu_count() or 1)
 
     def bursts(self, name: str) -> list[float]:
         """Seconds of processor of each time that a thread worked, between seconds in which it did not."""

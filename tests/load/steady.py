@@ -15,11 +15,12 @@ import time
 import harness
 
 import needs
-from bench import FIND, HOSTS_EACH_SENDER, Database, Job, Start, begin_load, load, make, make_postgres, say, work_folder, write_requests
+from bench import (FIND, HOSTS_EACH_SENDER, Database, Job, Start, begin_load, make, make_postgres, say, work_folder,
+                   write_requests)
 from changes import Changes
 from process_samples import Samples
 
-QUIET_SECONDS_MOST = 60
+QUIET_SECONDS_MOST = 30
 HIGHEST_SECONDS_MOST = 10
 BEFORE_S, AFTER_S = 2, 2  # of changes, around what is measured
 CHEAP_ONE_IN = 4
@@ -36,7 +37,7 @@ class Bench:
 
     def __init__(self, database: Database, hosts: int, options):
         self.database, self.hosts, self.options = database, hosts, options
-        self.folder = database.folder
+        self.folder, self.failures, self.ring_bytes = database.folder, [], []
         self.start = self.begin()
         say(self.start.text("start", hosts))
         self.requests = needs.mixes(self.start.client, hosts // HOSTS_EACH_SENDER, options.needs)["full page"]
@@ -45,8 +46,19 @@ class Bench:
     def begin(self, *flags: str) -> Start:
         return Start(self.database, self.folder / "records.snapshot", needs.Needs(7, 1).draw(False), flags)
 
+    def begin_load(self, *options, file: pathlib.Path | None = None) -> Job:
+        return begin_load(self.start.daemon.port, FIND, file or self.mix, self.start.pid, *options)
+
+    def figures(self, job: Job) -> dict:
+        """A failure is said now and fails the run at its end."""
+        figures = job.figures_or_failed(3600)
+        if job.failure:
+            self.failures.append(job.failure)
+            say(f"  FAILED: {job.failure}")
+        return figures
+
     def load(self, *options, file: pathlib.Path | None = None) -> dict:
-        return load(self.start.daemon.port, FIND, file or self.mix, self.start.pid, *options)
+        return self.figures(self.begin_load(*options, file=file))
 
     def highest(self, file: pathlib.Path | None = None) -> dict:
         return self.load("--streams", 2, "--seconds", min(self.options.seconds, HIGHEST_SECONDS_MOST), file=file)
@@ -64,7 +76,8 @@ def row(name: str, figures: dict) -> None:
 def say_threads(samples: Samples) -> None:
     spent = samples.spent()
     say("    processor of each thread, % (and in line for one): "
-        + ", ".join(f"{name} {100 * share.on:.0f} ({100 * share.waiting:.0f})" for name, share in spent.items()))
+        + ", ".join(f"{name} {100 * share.on:.0f} ({100 * share.waiting:.0f})" for name, share in spent.items())
+        + f"; {100 * samples.idle_share():.0f} % of the machine idle")
 
 
 # ---- beside changes -------------------------------------------------------------------------------------------------------
@@ -90,15 +103,16 @@ def with_changes(bench: Bench, rate: float) -> tuple[dict, Samples]:
     samples.start()
     figures = bench.load("--rate", rate, "--seconds", options.seconds)
     samples.stop()
-    written = job.figures(60)
+    written = bench.figures(job)
     after = bench.start.daemon.metrics()
     row(f"{options.changes:g} changes a second", figures)
-    say(f"    changes: {written['applied']:,} applied, p50 {written['apply_p50_ms']:.2f}, p99 {written['apply_p99_ms']:.2f} ms; in answers after "
-        f"p50 {written['visible_p50_ms']:.2f}, p99 {written['visible_p99_ms']:.2f} ms more")
+    say(f"    changes: {written['applied']:,} applied, p50 {written['apply_p50_ms']:.2f}, p99 {written['apply_p99_ms']:.2f} ms; "
+        f"in answers after p50 {written['visible_p50_ms']:.2f}, p99 {written['visible_p99_ms']:.2f} ms more")
     bursts = samples.bursts("bases")
     say(f"    snapshots: {histogram(before, after, 'partnerd_publish_seconds')}; new bases: {len(bursts)}, "
         f"{sum(bursts) / max(1, len(bursts)):.2f} s of CPU each")
     say_threads(samples)
+    bench.ring_bytes = [metrics["partnerd_watch_memory_bytes"] for metrics in (before, after)]
     return figures, samples
 
 
@@ -115,14 +129,15 @@ def measure_changes(bench: Bench, rate: float) -> Samples:
     return samples
 
 
-def say_memory(samples: Samples) -> None:
+def say_memory(bench: Bench, samples: Samples) -> None:
     minutes = samples.minutes()
     say(f"\n  resident, MB, {'each minute' if len(minutes) > 1 else 'less than two minutes'}, reads and changes together")
     say(f"  {'minute':>8} {'least':>10} {'mean':>10} {'most':>10}")
     for number, held in enumerate(minutes, 1):
         say(f"  {number:8} {mb(min(held)):>10} {mb(sum(held) / len(held)):>10} {mb(max(held)):>10}")
     say(f"    highest {mb(max(samples.bytes))}; slope {samples.slope(60 if len(minutes) > 2 else 0) / 1e6:+.2f} MB a minute"
-        + (" after the first" if len(minutes) > 2 else ""))
+        + (" after the first" if len(minutes) > 2 else "") + "; the newest changes, kept for watchers, grew from "
+        f"{mb(bench.ring_bytes[0])} to {mb(bench.ring_bytes[1])}")
 
 
 # ---- broad beside cheap ---------------------------------------------------------------------------------------------------
@@ -160,10 +175,10 @@ def measure_broad(bench: Bench) -> None:
     heading("cheap needs, a quarter of the highest")
     alone = bench.load("--rate", rate, "--seconds", seconds, file=cheap)
     row("alone", alone)
-    job = begin_load(bench.start.daemon.port, FIND, broad, bench.start.pid, "--streams", 1, "--connections", 1, "--seconds", seconds + 1)
+    job = bench.begin_load("--streams", 1, "--connections", 1, "--seconds", seconds + 1, file=broad)
     beside = bench.load("--rate", rate, "--seconds", seconds, file=cheap)
     row(f"beside a broad one, of {BROAD_PAGE:,}", beside)
-    row("the broad one, again and again", job.figures(60))
+    row("the broad one, again and again", bench.figures(job))
     say(f"    delayed by p50 {beside['p50_ms'] - alone['p50_ms']:.2f}, p99 {beside['p99_ms'] - alone['p99_ms']:.2f} ms")
 
 
@@ -184,7 +199,7 @@ def measure(database: Database, hosts: int, options) -> None:
     say(f"  {len(eligible)} needs with a full page of 20, {sum(eligible) / len(eligible):,.0f} eligible on average")
     heading("the highest rate")
     every = measure_highest(bench, "all threads")
-    say_memory(measure_changes(bench, options.rate or max(1, every / 2)))
+    say_memory(bench, measure_changes(bench, options.rate or max(1, every / 2)))
     measure_broad(bench)
     bench.start.stop()
     bench.start = bench.begin(*ONE_THREAD)
@@ -192,13 +207,15 @@ def measure(database: Database, hosts: int, options) -> None:
     one = measure_highest(bench, "one loop, one worker")
     say(f"    all threads have {every / one:.2f} times as many")
     bench.start.stop()
+    if bench.failures:
+        raise SystemExit(f"{len(bench.failures)} of the measurements had answers that failed")
 
 
 def copy(conninfo: str, folder: pathlib.Path) -> Database:
     """A database of its own with the same in it; gone when the program ends."""
     original, name = Database(conninfo, folder), f"steady_{os.getpid()}"
     source = original.query("SELECT current_database()")[0][0]
-    original.query(f'CREATE DATABASE {name} TEMPLATE "{source}" STRATEGY file_copy')
+    original.query(f'CREATE DATABASE {name} TEMPLATE "{source}" STRATEGY file_copy')  # fails while others are connected
     harness.atexit.register(original.query, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
     return Database(f"{conninfo} dbname={name}", folder)
 

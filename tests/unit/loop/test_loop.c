@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -199,6 +200,29 @@ static void jobs_are_done_off_the_loop_and_reported_on_it(void **state)
     loop_free(tasks.loop);
 }
 
+static void read_priority(void *context)
+{
+    *(int *)context = getpriority(PRIO_PROCESS, 0);
+}
+
+static void nothing(void *context)
+{
+    (void)context;
+}
+
+static void a_worker_gives_way_to_loops(void **state)
+{
+    (void)state;
+    int own = getpriority(PRIO_PROCESS, 0), workers = own;
+    struct loop *loop = loop_new("test", 0);
+    struct worker_pool *pool = worker_pool_new(1);
+    worker_submit(pool, loop, read_priority, nothing, &workers);
+    worker_pool_free(pool);
+    assert_true(workers > own || own == 19); /* the lowest there is */
+    assert_int_equal(getpriority(PRIO_PROCESS, 0), own);
+    loop_free(loop);
+}
+
 static void a_pool_that_is_freed_has_done_its_queue(void **state)
 {
     (void)state;
@@ -235,6 +259,7 @@ int main(void)
         cmocka_unit_test(what_was_posted_before_the_stop_runs_and_the_rest_when_the_loop_is_freed),
         cmocka_unit_test(timers_run_in_time_order_and_never_early),
         cmocka_unit_test(jobs_are_done_off_the_loop_and_reported_on_it),
+        cmocka_unit_test(a_worker_gives_way_to_loops),
         cmocka_unit_test(a_pool_that_is_freed_has_done_its_queue),
         cmocka_unit_test(a_signal_runs_on_the_loop),
     };

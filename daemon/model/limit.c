@@ -12,7 +12,7 @@ static const struct limit text_limits[] = {
     {"text", 2000},
     {"url", 2000},
 };
-static const size_t other_text_limit = 500;
+static const size_t other_text_limit = LIMIT_ANY_TEXT_BYTES;
 
 static const struct limit list_limits[] = {
     {"outcomes", 500},    {"organisation_ids", 1000}, {"windows", 366},

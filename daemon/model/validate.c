@@ -198,12 +198,16 @@ static const struct row {
     const char *field;
     rule_fn *rule;
     rule_fn *whole; /* asked once, of the message, before the items */
+    bool is_output; /* the server fills it in; ignored where it is sent */
 } rows[] = {
     {&partner__v1__organisation__descriptor, "id", rule_id},
     {&partner__v1__organisation__descriptor, "country", rule_country},
     {&partner__v1__organisation__descriptor, "region", rule_region},
     {&partner__v1__organisation__descriptor, "sectors", rule_sector},
     {&partner__v1__organisation__descriptor, "industry", rule_industry},
+    {&partner__v1__organisation__descriptor, "same_as", .is_output = true},
+    {&partner__v1__organisation__descriptor, "revision", .is_output = true},
+    {&partner__v1__organisation__descriptor, "update_time", .is_output = true},
     {&partner__v1__accreditation__descriptor, "valid_until", rule_date},
     {&partner__v1__strategy__descriptor, "target_countries", rule_country},
     {&partner__v1__strategy__descriptor, "target_sectors", rule_sector},
@@ -212,6 +216,8 @@ static const struct row {
     {&partner__v1__offer__descriptor, "organisation_id", rule_organisation_id},
     {&partner__v1__offer__descriptor, "sectors", rule_sector},
     {&partner__v1__offer__descriptor, "eqf_levels", rule_eqf_level},
+    {&partner__v1__offer__descriptor, "revision", .is_output = true},
+    {&partner__v1__offer__descriptor, "update_time", .is_output = true},
     {&partner__v1__offer__descriptor, "valid_until", rule_date},
     {&partner__v1__need__descriptor, "id", rule_id},
     {&partner__v1__need__descriptor, "organisation_id", rule_organisation_id},
@@ -219,12 +225,16 @@ static const struct row {
     {&partner__v1__need__descriptor, "countries", rule_country},
     {&partner__v1__need__descriptor, "regions", rule_wanted_region},
     {&partner__v1__need__descriptor, "eqf_level", rule_eqf_level},
+    {&partner__v1__need__descriptor, "revision", .is_output = true},
+    {&partner__v1__need__descriptor, "update_time", .is_output = true},
     {&partner__v1__need__descriptor, "valid_until", rule_date},
     {&partner__v1__partnership__descriptor, "id", rule_id},
     {&partner__v1__partnership__descriptor, "organisation_ids", rule_organisation_id, rule_two_organisations},
     {&partner__v1__partnership__descriptor, "since", rule_date},
     {&partner__v1__partnership__descriptor, "until", rule_date},
     {&partner__v1__partnership__descriptor, "sectors", rule_sector},
+    {&partner__v1__partnership__descriptor, "revision", .is_output = true},
+    {&partner__v1__partnership__descriptor, "update_time", .is_output = true},
     {&partner__v1__language_level__descriptor, "language", rule_language},
     {&partner__v1__day_range__descriptor, "min_days", rule_min_days},
     {&partner__v1__day_range__descriptor, "max_days", rule_max_days},
@@ -253,13 +263,12 @@ static const struct row *rows_of(const ProtobufCMessageDescriptor *message)
 static const char *check_text(const struct place *place, const char *text)
 {
     const char *name = place->field->name;
-    if (!*text)
+    if (strlen(text) > LIMIT_ANY_TEXT_BYTES && strlen(text) > limit_text_bytes(name))
+        return arena_format(place->walk->arena, "is longer than %zu bytes", limit_text_bytes(name));
+    if (!text_has_control(text, false))
         return NULL;
-    size_t most = limit_text_bytes(name);
     bool long_text = text_equal(name, "text") || text_equal(name, "summary");
-    if (strlen(text) > most)
-        return arena_format(place->walk->arena, "is longer than %zu bytes", most);
-    return text_has_control(text, long_text) ? "has a control character" : NULL;
+    return long_text && !text_has_control(text, true) ? NULL : "has a control character";
 }
 
 static const char *check_enum(const struct place *place, int value)
@@ -341,7 +350,7 @@ static void walk_list(struct place *place, const struct row *row)
     size_t count = *(const size_t *)((const char *)place->message + field->quantifier_offset);
     const char *items = *(const char *const *)((const char *)place->message + field->offset);
     const char *fault = NULL;
-    if (count > limit_list_items(field->name))
+    if (count > LIMIT_ANY_LIST_ITEMS && count > limit_list_items(field->name))
         fault = arena_format(walk->arena, "has more than %zu items", limit_list_items(field->name));
     else if (row && row->whole)
         fault = row->whole(place, place->message);
@@ -354,23 +363,16 @@ static void walk_list(struct place *place, const struct row *row)
         walk_value(place, row, items + place->item * item_bytes(field));
 }
 
-/* What the server fills in; ignored where it is sent. */
-static bool is_output(const ProtobufCFieldDescriptor *field)
-{
-    return text_equal(field->name, "revision") || text_equal(field->name, "update_time") ||
-           text_equal(field->name, "same_as");
-}
-
 static void walk_message(struct walk *walk, const struct place *up, const ProtobufCMessage *message)
 {
     const ProtobufCMessageDescriptor *descriptor = message->descriptor;
     const struct row *next = rows_of(descriptor);
     for (unsigned i = 0; i < descriptor->n_fields && !walk_is_over(walk); i++) {
         const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
-        if (is_output(field))
-            continue;
         bool ruled = next < rows_end && next->message == descriptor && text_equal(next->field, field->name);
         const struct row *row = ruled ? next++ : NULL;
+        if (row && row->is_output)
+            continue;
         struct place place = {.walk = walk, .up = up, .message = message, .field = field};
         if (field->label == PROTOBUF_C_LABEL_REPEATED)
             walk_list(&place, row);

@@ -147,19 +147,22 @@ static void send_head(struct rpc_call *call)
     call->sink->headers(call->stream, &content_type, 1, false);
 }
 
+/* The call's own arena may be in a worker's hands: a deadline doesn't wait for it. */
 static void send_end(struct rpc_call *call, struct status status)
 {
+    struct arena *arena = arena_new(0);
     struct rpc_header headers[RPC_STATUS_HEADERS + 2] = {content_type};
-    size_t count = rpc_status_write(call->arena, status, headers + 1);
+    size_t count = rpc_status_write(arena, status, headers + 1);
     if (status_ok(status))
         send_head(call);
     if (call->head_sent) {
         call->sink->trailers(call->stream, headers + 1, count);
-        return;
+    } else {
+        if (status.code == STATUS_UNIMPLEMENTED)
+            headers[++count] = (struct rpc_header){"grpc-accept-encoding", "identity,gzip"};
+        call->sink->headers(call->stream, headers, count + 1, true);
     }
-    if (status.code == STATUS_UNIMPLEMENTED)
-        headers[++count] = (struct rpc_header){"grpc-accept-encoding", "identity,gzip"};
-    call->sink->headers(call->stream, headers, count + 1, true);
+    arena_free(arena);
 }
 
 void rpc_call_finish(struct rpc_call *call, struct status status)

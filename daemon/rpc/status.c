@@ -128,9 +128,10 @@ size_t rpc_status_write(struct arena *arena, struct status status,
 {
     if ((unsigned)status.code >= STATUS_CODE_COUNT)
         status.code = STATUS_UNKNOWN;
-    headers[0] = (struct rpc_header){"grpc-status", arena_format(arena, "%d", (int)status.code)};
+    headers[0] = (struct rpc_header){"grpc-status", "0"};
     if (status_ok(status))
         return 1;
+    headers[0].value = arena_format(arena, "%d", (int)status.code);
     const char *message = whole_message(arena, status);
     headers[1] = (struct rpc_header){"grpc-message", grpc_message_encode(arena, message)};
     headers[2] = (struct rpc_header){"grpc-status-details-bin", write_details(arena, status, message)};

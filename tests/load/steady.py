@@ -25,6 +25,7 @@ HIGHEST_SECONDS_MOST = 10
 BEFORE_S, AFTER_S = 2, 2  # of changes, around what is measured
 CHEAP_ONE_IN = 4
 BROAD_COUNT, BROAD_PAGE = 10, 1000
+WATCH_MEMORY = ("--watch-memory-bytes", str(4 << 20))  # full within half a minute, so that memory is level from then on
 ONE_THREAD = ("--threads", "1", "--workers", "1")
 
 
@@ -37,14 +38,14 @@ class Bench:
 
     def __init__(self, database: Database, hosts: int, options):
         self.database, self.hosts, self.options = database, hosts, options
-        self.folder, self.failures, self.ring_bytes = database.folder, [], []
+        self.folder, self.failures = database.folder, []
         self.start = self.begin()
         say(self.start.text("start", hosts))
         self.requests = needs.mixes(self.start.client, hosts // HOSTS_EACH_SENDER, options.needs)["full page"]
         self.mix = write_requests(self.folder / "mix.requests", self.requests)
 
     def begin(self, *flags: str) -> Start:
-        return Start(self.database, self.folder / "records.snapshot", needs.Needs(7, 1).draw(False), flags)
+        return Start(self.database, self.folder / "records.snapshot", needs.Needs(7, 1).draw(False), (*WATCH_MEMORY, *flags))
 
     def begin_load(self, *options, file: pathlib.Path | None = None) -> Job:
         return begin_load(self.start.daemon.port, FIND, file or self.mix, self.start.pid, *options)
@@ -112,7 +113,6 @@ def with_changes(bench: Bench, rate: float) -> tuple[dict, Samples]:
     say(f"    snapshots: {histogram(before, after, 'partnerd_publish_seconds')}; new bases: {len(bursts)}, "
         f"{sum(bursts) / max(1, len(bursts)):.2f} s of CPU each")
     say_threads(samples)
-    bench.ring_bytes = [metrics["partnerd_watch_memory_bytes"] for metrics in (before, after)]
     return figures, samples
 
 
@@ -129,15 +129,14 @@ def measure_changes(bench: Bench, rate: float) -> Samples:
     return samples
 
 
-def say_memory(bench: Bench, samples: Samples) -> None:
+def say_memory(samples: Samples) -> None:
     minutes = samples.minutes()
     say(f"\n  resident, MB, {'each minute' if len(minutes) > 1 else 'less than two minutes'}, reads and changes together")
     say(f"  {'minute':>8} {'least':>10} {'mean':>10} {'most':>10}")
     for number, held in enumerate(minutes, 1):
         say(f"  {number:8} {mb(min(held)):>10} {mb(sum(held) / len(held)):>10} {mb(max(held)):>10}")
     say(f"    highest {mb(max(samples.bytes))}; slope {samples.slope(60 if len(minutes) > 2 else 0) / 1e6:+.2f} MB a minute"
-        + (" after the first" if len(minutes) > 2 else "") + "; the newest changes, kept for watchers, grew from "
-        f"{mb(bench.ring_bytes[0])} to {mb(bench.ring_bytes[1])}")
+        + (" after the first" if len(minutes) > 2 else ""))
 
 
 # ---- broad beside cheap ---------------------------------------------------------------------------------------------------
@@ -199,7 +198,7 @@ def measure(database: Database, hosts: int, options) -> None:
     say(f"  {len(eligible)} needs with a full page of 20, {sum(eligible) / len(eligible):,.0f} eligible on average")
     heading("the highest rate")
     every = measure_highest(bench, "all threads")
-    say_memory(bench, measure_changes(bench, options.rate or max(1, every / 2)))
+    say_memory(measure_changes(bench, options.rate or max(1, every / 2)))
     measure_broad(bench)
     bench.start.stop()
     bench.start = bench.begin(*ONE_THREAD)

@@ -11,7 +11,7 @@
 enum { BATCH = 512, BATCHES_AHEAD = 32 };
 
 struct batch {
-    const struct record_entry *entries[BATCH];
+    const struct stored_record *entries[BATCH];
     unsigned count;
 };
 
@@ -28,8 +28,8 @@ struct loader {
 static void put_batch(struct loader *loader, struct arena *arena, const struct batch *batch)
 {
     for (unsigned i = 0; i < batch->count; i++) {
-        const struct record_entry *entry = batch->entries[i];
-        const void *packed = record_entry_packed(entry);
+        const struct stored_record *entry = batch->entries[i];
+        const void *packed = stored_record_packed(entry);
         struct record record;
         arena_reset(arena);
         if (!record_unpack(arena, entry->kind, packed, entry->packed_bytes, &record))
@@ -84,7 +84,7 @@ static void give_batch(struct loader *loader)
     loader->batches[loader->given % BATCHES_AHEAD].count = 0;
 }
 
-void loader_put(struct loader *loader, const struct record_entry *entry)
+void loader_put(struct loader *loader, const struct stored_record *entry)
 {
     struct batch *batch = &loader->batches[loader->given % BATCHES_AHEAD];
     batch->entries[batch->count++] = entry;

@@ -1,7 +1,7 @@
 #pragma once
 
 struct match_builder;
-struct record_entry;
+struct stored_record;
 
 /* Puts the records of a load into a match builder on a thread of its own, so that reading them and indexing them go on at the
  * same time. Meanwhile nobody else touches the builder. */
@@ -9,6 +9,6 @@ struct loader;
 
 struct loader *loader_new(struct match_builder *builder);
 /* In the order of the calls; waits while the thread is far behind. The entry stays until the end. */
-void loader_put(struct loader *loader, const struct record_entry *entry);
+void loader_put(struct loader *loader, const struct stored_record *entry);
 /* Returns when all have been put. NULL is fine. */
 void loader_finish(struct loader *loader);

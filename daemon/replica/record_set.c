@@ -6,50 +6,10 @@
 
 #include "base/arena.h"
 
-struct record_entry *record_entry_new(const struct record *record, const void *packed, size_t packed_bytes,
-                                      uint64_t revision, int64_t update_time_us)
-{
-    const char *scratch[1], *const *references;
-    size_t reference_count = record_references(record, &references, scratch);
-    size_t id_bytes = strlen(record_id(record)), reference_bytes = 0;
-    for (size_t i = 0; i < reference_count; i++)
-        reference_bytes += strlen(references[i]) + 1;
-    struct record_entry *entry = heap_alloc(sizeof *entry + id_bytes + 1 + reference_bytes + packed_bytes);
-    *entry = (struct record_entry){
-        .kind = record->kind,
-        .revision = revision,
-        .update_time_us = update_time_us,
-        .id_bytes = (uint32_t)id_bytes,
-        .packed_bytes = (uint32_t)packed_bytes,
-        .reference_count = (uint32_t)reference_count,
-        .references = entry->data + id_bytes + 1,
-    };
-    memcpy(entry->data, record_id(record), id_bytes + 1);
-    char *at = entry->references;
-    for (size_t i = 0; i < reference_count; i++)
-        at = stpcpy(at, references[i]) + 1;
-    if (packed_bytes)
-        memcpy(at, packed, packed_bytes);
-    return entry;
-}
-
-void record_entry_free(struct record_entry *entry)
-{
-    free(entry);
-}
-
 /* The organisation behind one in the list of references. */
 static const char *next_reference(const char *reference)
 {
     return reference + strlen(reference) + 1;
-}
-
-const void *record_entry_packed(const struct record_entry *entry)
-{
-    const char *at = entry->references;
-    for (uint32_t i = 0; i < entry->reference_count; i++)
-        at = next_reference(at);
-    return at;
 }
 
 static int row_compare(const struct record_row *left, const struct record_row *right)
@@ -59,7 +19,7 @@ static int row_compare(const struct record_row *left, const struct record_row *r
         return order;
     if (left->entry->kind != right->entry->kind)
         return left->entry->kind < right->entry->kind ? -1 : 1;
-    return strcmp(record_entry_id(left->entry), record_entry_id(right->entry));
+    return strcmp(stored_record_id(left->entry), stored_record_id(right->entry));
 }
 
 static int row_compare_void(const void *left, const void *right)
@@ -68,19 +28,19 @@ static int row_compare_void(const void *left, const void *right)
 }
 
 /* An organisation named twice by one partnership would give the same row twice. */
-static bool named_before(const struct record_entry *entry, const char *reference)
+static bool named_before(const struct stored_record *entry, const char *reference)
 {
-    for (const char *at = entry->references; at < reference; at = next_reference(at))
+    for (const char *at = stored_record_references(entry); at < reference; at = next_reference(at))
         if (strcmp(at, reference) == 0)
             return true;
     return false;
 }
 
-static size_t rows_of(const struct record_entry *entry, struct record_row *rows)
+static size_t rows_of(const struct stored_record *entry, struct record_row *rows)
 {
     size_t count = 0;
-    rows[count++] = (struct record_row){record_entry_id(entry), entry};
-    const char *reference = entry->references;
+    rows[count++] = (struct record_row){stored_record_id(entry), entry};
+    const char *reference = stored_record_references(entry);
     for (uint32_t i = 0; i < entry->reference_count; i++, reference = next_reference(reference))
         if (!named_before(entry, reference))
             rows[count++] = (struct record_row){reference, entry};
@@ -93,12 +53,12 @@ static struct record_row *changed_rows(const struct record_change *changes, size
 {
     size_t most = 0, written = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct record_entry *entry = new ? changes[i].new : changes[i].old;
+        const struct stored_record *entry = new ? changes[i].new : changes[i].old;
         most += entry ? 1 + entry->reference_count : 0;
     }
     struct record_row *rows = heap_alloc(most * sizeof *rows);
     for (size_t i = 0; i < count; i++) {
-        const struct record_entry *entry = new ? changes[i].new : changes[i].old;
+        const struct stored_record *entry = new ? changes[i].new : changes[i].old;
         if (entry)
             written += rows_of(entry, rows + written);
     }
@@ -288,10 +248,10 @@ struct record_row record_cursor_next(struct record_cursor *cursor)
 
 static bool is_own(const struct record_row *row)
 {
-    return row->owner == record_entry_id(row->entry);
+    return row->owner == stored_record_id(row->entry);
 }
 
-const struct record_entry *record_cursor_next_record(struct record_cursor *cursor)
+const struct stored_record *record_cursor_next_record(struct record_cursor *cursor)
 {
     struct record_row row;
     while ((row = record_cursor_next(cursor)).owner && !is_own(&row))
@@ -299,7 +259,7 @@ const struct record_entry *record_cursor_next_record(struct record_cursor *curso
     return row.entry;
 }
 
-const struct record_entry *record_set_find(const struct record_set *set, const char *id)
+const struct stored_record *record_set_find(const struct record_set *set, const char *id)
 {
     /* What names an organisation that isn't there stands under its id too. */
     struct record_cursor cursor = record_cursor_at(set, id, RECORD_NONE);

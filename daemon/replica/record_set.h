@@ -4,28 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/record.h"
-
-/* A stored record in memory: packed as in the change log. Immutable once in a set. */
-struct record_entry {
-    enum record_kind kind;
-    uint64_t revision;
-    int64_t update_time_us; /* since 1970-01-01 UTC */
-    uint32_t id_bytes, packed_bytes;
-    uint32_t reference_count;
-    char *references; /* the organisations that it names, each ended by NUL, one after the other */
-    char data[];      /* id and NUL, references, packed bytes */
-};
-
-/* Copies all that it needs of the record onto the heap. */
-struct record_entry *record_entry_new(const struct record *record, const void *packed, size_t packed_bytes,
-                                      uint64_t revision, int64_t update_time_us);
-void record_entry_free(struct record_entry *entry);
-static inline const char *record_entry_id(const struct record_entry *entry)
-{
-    return entry->data;
-}
-const void *record_entry_packed(const struct record_entry *entry);
+#include "model/stored_record.h"
 
 /* All records, immutable: rows in order of (owner, kind, id). A record stands in a row of its own id, and in one of each
  * organisation that it names: so a record is found by its id, and what belongs to an organisation stands behind it.
@@ -34,7 +13,7 @@ const void *record_entry_packed(const struct record_entry *entry);
  * lives. A replaced entry is read as long as the base has it. */
 struct record_row {
     const char *owner;
-    const struct record_entry *entry;
+    const struct stored_record *entry;
 };
 
 struct record_set {
@@ -45,7 +24,7 @@ struct record_set {
 
 /* One change between two sets: at least one of the two is there. */
 struct record_change {
-    const struct record_entry *old, *new;
+    const struct stored_record *old, *new;
 };
 
 /* The next set: `set` with the changes made. `set` may be an empty one. */
@@ -56,7 +35,7 @@ bool record_set_shares_base(const struct record_set *left, const struct record_s
 void record_set_fini(struct record_set *set);
 
 /* The record with that id, or NULL. */
-const struct record_entry *record_set_find(const struct record_set *set, const char *id);
+const struct stored_record *record_set_find(const struct record_set *set, const char *id);
 
 /* Goes through a set in order, from any place. */
 struct record_cursor {
@@ -69,4 +48,4 @@ struct record_cursor record_cursor_at(const struct record_set *set, const char *
 /* The next row; owner NULL at the end. */
 struct record_row record_cursor_next(struct record_cursor *cursor);
 /* The next record in order of id, each once; NULL at the end. */
-const struct record_entry *record_cursor_next_record(struct record_cursor *cursor);
+const struct stored_record *record_cursor_next_record(struct record_cursor *cursor);

@@ -37,10 +37,10 @@ void snapshot_release(const struct snapshot *snapshot)
     atomic_store_explicit(&generation->gone, true, memory_order_release);
 }
 
-struct record snapshot_unpack(struct arena *arena, const struct record_entry *entry)
+struct record snapshot_unpack(struct arena *arena, const struct stored_record *entry)
 {
     struct record record = {.kind = RECORD_NONE};
-    if (!record_unpack(arena, entry->kind, record_entry_packed(entry), entry->packed_bytes, &record))
+    if (!record_unpack(arena, entry->kind, stored_record_packed(entry), entry->packed_bytes, &record))
         abort(); /* it packed these bytes itself */
     Google__Protobuf__Timestamp **time = NULL;
     uint64_t *revision = NULL;
@@ -78,7 +78,7 @@ struct record snapshot_unpack(struct arena *arena, const struct record_entry *en
 bool snapshot_record(const struct snapshot *snapshot, struct arena *arena, enum record_kind kind,
                      const char *id, struct record *ret_record)
 {
-    const struct record_entry *entry = record_set_find(&snapshot->records, id);
+    const struct stored_record *entry = record_set_find(&snapshot->records, id);
     if (!entry || (kind != RECORD_NONE && entry->kind != kind))
         return false;
     *ret_record = snapshot_unpack(arena, entry);

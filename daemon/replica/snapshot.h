@@ -42,7 +42,7 @@ void snapshot_release(const struct snapshot *snapshot);
 bool snapshot_record(const struct snapshot *snapshot, struct arena *arena, enum record_kind kind,
                      const char *id, struct record *ret_record);
 /* The same of an entry of the snapshot. */
-struct record snapshot_unpack(struct arena *arena, const struct record_entry *entry);
+struct record snapshot_unpack(struct arena *arena, const struct stored_record *entry);
 
 /* One entry a publication: `gone` once its snapshot has been released, so that what only it could read may be freed. */
 struct generation {

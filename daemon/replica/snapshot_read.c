@@ -104,7 +104,7 @@ enum { DECODERS = 2, BLOCKS_AHEAD = 16 };
 
 struct decoded {
     struct record record; /* kind RECORD_NONE: a registry, in `text` */
-    struct record_entry *entry;
+    struct stored_record *entry;
     const char *text;
     int64_t time_us;
 };
@@ -139,7 +139,7 @@ static bool decode_item(struct slot *slot, struct decoded *decoded, const struct
     if (kind >= RECORD_KIND_COUNT || !record_unpack(slot->arena, kind, bytes, item->bytes, &decoded->record))
         return false;
     decoded->record.kind = kind;
-    decoded->entry = record_entry_new(&decoded->record, bytes, item->bytes, item->revision, item->time_us);
+    decoded->entry = stored_record_new(&decoded->record, bytes, item->bytes, item->revision, item->time_us);
     return true;
 }
 
@@ -239,7 +239,7 @@ static void put_items(struct slot *slot, struct working_set *set, _Atomic uint64
 static void drop_items(struct slot *slot)
 {
     for (uint32_t i = 0; i < slot->count; i++)
-        record_entry_free(slot->items[i].entry);
+        stored_record_release(slot->items[i].entry);
     slot->count = 0;
 }
 

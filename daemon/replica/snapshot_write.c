@@ -90,13 +90,13 @@ static void put_registries(struct writing *writing, const struct snapshot *snaps
 static void put_records(struct writing *writing, const struct snapshot *snapshot)
 {
     struct record_cursor cursor = record_cursor_at(&snapshot->records, "", RECORD_NONE);
-    for (const struct record_entry *entry;
+    for (const struct stored_record *entry;
          !writing->error && (entry = record_cursor_next_record(&cursor)) != NULL;) {
         begin_item(writing, &(struct snapshot_item){.kind = entry->kind,
                                                     .bytes = entry->packed_bytes,
                                                     .revision = entry->revision,
                                                     .time_us = entry->update_time_us});
-        text_buffer_append(&writing->items, record_entry_packed(entry), entry->packed_bytes);
+        text_buffer_append(&writing->items, stored_record_packed(entry), entry->packed_bytes);
         writing->head.record_count++;
     }
     end_block(writing);

@@ -14,7 +14,7 @@
 
 /* An entry that is in no newer snapshot than the one of that generation. */
 struct retired {
-    struct record_entry *entry;
+    struct stored_record *entry;
     uint64_t generation;
 };
 
@@ -24,7 +24,7 @@ struct retired_list {
 };
 
 struct entry_list {
-    const struct record_entry **items;
+    const struct stored_record **items;
     size_t count, capacity;
 };
 
@@ -58,7 +58,7 @@ struct working_set *working_set_new(void)
     return set;
 }
 
-static void entry_list_add(struct entry_list *list, const struct record_entry *entry)
+static void entry_list_add(struct entry_list *list, const struct stored_record *entry)
 {
     if (list->count == list->capacity) {
         list->capacity = list->capacity ? list->capacity * 2 : 64;
@@ -67,20 +67,20 @@ static void entry_list_add(struct entry_list *list, const struct record_entry *e
     list->items[list->count++] = entry;
 }
 
-static void retire(struct retired_list *list, const struct record_entry *entry, uint64_t generation)
+static void retire(struct retired_list *list, const struct stored_record *entry, uint64_t generation)
 {
     if (list->count == list->capacity) {
         list->capacity = list->capacity ? list->capacity * 2 : 64;
         list->items = heap_realloc(list->items, list->capacity * sizeof *list->items);
     }
-    list->items[list->count++] = (struct retired){(struct record_entry *)entry, generation};
+    list->items[list->count++] = (struct retired){(struct stored_record *)entry, generation};
 }
 
 /* Frees what only snapshots before that generation could read. The list is in order of generation. */
 static void retired_free_before(struct retired_list *list, uint64_t generation)
 {
     while (list->first < list->count && list->items[list->first].generation < generation)
-        record_entry_free(list->items[list->first++].entry);
+        stored_record_release(list->items[list->first++].entry);
     if (list->first == 0 || list->first * 2 < list->count)
         return;
     memmove(list->items, list->items + list->first, (list->count - list->first) * sizeof *list->items);
@@ -121,9 +121,9 @@ void working_set_registry(struct working_set *set, const char *id, const char *t
     registry->last_change_us = time_us;
 }
 
-static void count_record(struct working_set *set, const struct record_entry *entry, int by, int64_t time_us)
+static void count_record(struct working_set *set, const struct stored_record *entry, int by, int64_t time_us)
 {
-    const char *id = record_entry_id(entry);
+    const char *id = stored_record_id(entry);
     struct registry_state *registry = registry_at(set, id, id_registry_bytes(id), true);
     registry->counts[entry->kind] += (uint64_t)by;
     if (time_us > registry->last_change_us)
@@ -134,12 +134,12 @@ static void count_record(struct working_set *set, const struct record_entry *ent
 
 /* What the set has of an id now, and the change that it stands in; a new change where there is none yet. */
 static struct record_change *change_of(struct working_set *set, const char *id,
-                                       const struct record_entry *new)
+                                       const struct stored_record *new)
 {
     uint32_t place = text_map_get(&set->changed, id);
     if (place != TEXT_MAP_NONE)
         return &set->changes[place];
-    const struct record_entry *old = set->published ? record_set_find(&set->published->records, id) : NULL;
+    const struct stored_record *old = set->published ? record_set_find(&set->published->records, id) : NULL;
     if (!old && !new)
         return NULL;
     if (set->change_count == set->change_capacity) {
@@ -148,15 +148,15 @@ static struct record_change *change_of(struct working_set *set, const char *id,
     }
     struct record_change *change = &set->changes[set->change_count];
     *change = (struct record_change){.old = old, .new = old};
-    text_map_set(&set->changed, record_entry_id(old ? old : new), (uint32_t)set->change_count++);
+    text_map_set(&set->changed, stored_record_id(old ? old : new), (uint32_t)set->change_count++);
     return change;
 }
 
 /* Puts `new` (or NULL) in the place of what the set has. */
-static void replace(struct working_set *set, struct record_change *change, const struct record_entry *new,
+static void replace(struct working_set *set, struct record_change *change, const struct stored_record *new,
                     int64_t time_us)
 {
-    const struct record_entry *before = change->new;
+    const struct stored_record *before = change->new;
     if (before) {
         count_record(set, before, -1, time_us);
         entry_list_add(&set->replaced, before);
@@ -169,22 +169,22 @@ static void replace(struct working_set *set, struct record_change *change, const
 void working_set_put(struct working_set *set, const struct record *record, const void *packed,
                      size_t packed_bytes, uint64_t revision, int64_t update_time_us)
 {
-    working_set_take(set, record, record_entry_new(record, packed, packed_bytes, revision, update_time_us));
+    working_set_take(set, record, stored_record_new(record, packed, packed_bytes, revision, update_time_us));
 }
 
-void working_set_take(struct working_set *set, const struct record *record, struct record_entry *entry)
+void working_set_take(struct working_set *set, const struct record *record, struct stored_record *entry)
 {
-    struct record_change *change = change_of(set, record_entry_id(entry), entry);
+    struct record_change *change = change_of(set, stored_record_id(entry), entry);
     bool was_organisation = change->new && change->new->kind == RECORD_ORGANISATION;
     replace(set, change, entry, entry->update_time_us);
     if (set->loader)
         loader_put(set->loader, entry);
     else
-        match_builder_put_packed(set->matching, record, record_entry_packed(entry), entry->packed_bytes);
+        match_builder_put_packed(set->matching, record, stored_record_packed(entry), entry->packed_bytes);
     if (record->kind == RECORD_ORGANISATION)
         directory_builder_put(set->directory, record->organisation);
     else if (was_organisation)
-        directory_builder_remove(set->directory, record_entry_id(entry));
+        directory_builder_remove(set->directory, stored_record_id(entry));
 }
 
 void working_set_load_begin(struct working_set *set)
@@ -230,12 +230,12 @@ void working_set_clear(struct working_set *set)
     working_set_load_end(set);
     if (set->published) {
         struct record_cursor cursor = record_cursor_at(&set->published->records, "", RECORD_NONE);
-        for (const struct record_entry *entry; (entry = record_cursor_next_record(&cursor)) != NULL;)
-            working_set_remove(set, record_entry_id(entry), 0);
+        for (const struct stored_record *entry; (entry = record_cursor_next_record(&cursor)) != NULL;)
+            working_set_remove(set, stored_record_id(entry), 0);
     }
     for (size_t i = 0; i < set->change_count; i++)
         if (set->changes[i].new)
-            working_set_remove(set, record_entry_id(set->changes[i].new), 0);
+            working_set_remove(set, stored_record_id(set->changes[i].new), 0);
     registries_free(set->registries, set->registry_count);
     set->registries = NULL;
     set->registry_count = 0;
@@ -360,8 +360,8 @@ static void retire_all(struct working_set *set)
             entry_list_add(&set->replaced, set->changes[i].new);
     if (set->published) {
         struct record_cursor cursor = record_cursor_at(&set->published->records, "", RECORD_NONE);
-        for (const struct record_entry *entry; (entry = record_cursor_next_record(&cursor)) != NULL;) {
-            uint32_t place = text_map_get(&set->changed, record_entry_id(entry));
+        for (const struct stored_record *entry; (entry = record_cursor_next_record(&cursor)) != NULL;) {
+            uint32_t place = text_map_get(&set->changed, stored_record_id(entry));
             if (place == TEXT_MAP_NONE || set->changes[place].new == set->changes[place].old)
                 entry_list_add(&set->replaced, entry);
         }

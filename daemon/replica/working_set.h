@@ -21,8 +21,8 @@ void working_set_free(struct working_set *set);
 /* A new or changed record, all borrowed for the length of the call. */
 void working_set_put(struct working_set *set, const struct record *record, const void *packed,
                      size_t packed_bytes, uint64_t revision, int64_t update_time_us);
-/* The same of an entry that record_entry_new made of the record, and that the set takes over. */
-void working_set_take(struct working_set *set, const struct record *record, struct record_entry *entry);
+/* The same of an entry that stored_record_new made of the record, and that the set takes over. */
+void working_set_take(struct working_set *set, const struct record *record, struct stored_record *entry);
 /* From here to working_set_load_end or _clear records are new ones and nothing else is called: they are indexed on a thread
  * beside. The vocabulary is there. */
 void working_set_load_begin(struct working_set *set);

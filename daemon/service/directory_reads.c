@@ -24,7 +24,7 @@ typedef Partner__V1__Registry pb_registry;
 /* ---- one organisation ---- */
 
 /* As this caller may see it, with the output fields. */
-static pb_organisation *organisation_shown(const struct read *read, const struct record_entry *entry)
+static pb_organisation *organisation_shown(const struct read *read, const struct stored_record *entry)
 {
     pb_organisation *organisation = (pb_organisation *)snapshot_unpack(read->arena, entry).organisation;
     if (!auth_sees_contacts(read->caller))
@@ -41,7 +41,7 @@ struct owned {
     size_t count, capacity;
 };
 
-static void owned_add(struct arena *arena, struct owned *owned, const struct record_entry *entry)
+static void owned_add(struct arena *arena, struct owned *owned, const struct stored_record *entry)
 {
     if (owned->count == owned->capacity) {
         owned->capacity = owned->capacity ? owned->capacity * 2 : 16;
@@ -81,7 +81,7 @@ static struct status get_prepare(struct read *read)
 static struct status get_answer(const struct read *read, struct packer *packer)
 {
     const get_request *request = (const get_request *)read->request;
-    const struct record_entry *entry = record_set_find(&read->snapshot->records, request->id);
+    const struct stored_record *entry = record_set_find(&read->snapshot->records, request->id);
     if (!entry || entry->kind != RECORD_ORGANISATION)
         return status_format(read->arena, STATUS_NOT_FOUND, "id", "there is no organisation %s", request->id);
     get_response *response = arena_alloc(read->arena, sizeof *response);
@@ -166,7 +166,7 @@ static void list_fill(const struct read *read, const struct directory_hit *hits,
     response->organisations = arena_array(read->arena, count, sizeof(pb_organisation *));
     size_t bytes = 0;
     for (size_t i = 0; i < count && i < page_size; i++) {
-        const struct record_entry *entry = record_set_find(&read->snapshot->records, hits[i].id);
+        const struct stored_record *entry = record_set_find(&read->snapshot->records, hits[i].id);
         pb_organisation *organisation = organisation_shown(read, entry);
         bytes += partner__v1__organisation__get_packed_size(organisation);
         if (bytes > PAGE_BYTES && i > 0)

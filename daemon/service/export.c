@@ -67,12 +67,12 @@ static void finish(struct exporting *exporting, struct status status)
 /* ---- what to send ---- */
 
 /* The next record of the kind at hand that is asked for; NULL at the end of the kind. */
-static const struct record_entry *next_of_registry(struct exporting *exporting, const char *registry)
+static const struct stored_record *next_of_registry(struct exporting *exporting, const char *registry)
 {
     size_t bytes = strlen(registry);
-    const struct record_entry *entry = record_cursor_next_record(&exporting->cursor);
-    if (!entry || strncmp(record_entry_id(entry), registry, bytes) != 0 ||
-        record_entry_id(entry)[bytes] != '/')
+    const struct stored_record *entry = record_cursor_next_record(&exporting->cursor);
+    if (!entry || strncmp(stored_record_id(entry), registry, bytes) != 0 ||
+        stored_record_id(entry)[bytes] != '/')
         return NULL;
     return entry;
 }
@@ -82,7 +82,7 @@ static const char *registry_start(struct exporting *exporting, const char *regis
     return arena_format(rpc_call_arena(exporting->call), "%s/", registry);
 }
 
-static const struct record_entry *next_entry(struct exporting *exporting)
+static const struct stored_record *next_entry(struct exporting *exporting)
 {
     const struct registry_filter *filter = &exporting->filter;
     if (!filter->count)
@@ -93,7 +93,7 @@ static const struct record_entry *next_entry(struct exporting *exporting)
             exporting->cursor = record_cursor_at(&exporting->snapshot->records,
                                                  registry_start(exporting, registry), RECORD_NONE);
         exporting->is_in_registry = true;
-        const struct record_entry *entry = next_of_registry(exporting, registry);
+        const struct stored_record *entry = next_of_registry(exporting, registry);
         if (entry)
             return entry;
         exporting->is_in_registry = false;
@@ -111,12 +111,12 @@ static bool next_kind(struct exporting *exporting)
     return exporting->kind < RECORD_KIND_COUNT;
 }
 
-static void add(struct exporting *exporting, const struct record_entry *entry)
+static void add(struct exporting *exporting, const struct stored_record *entry)
 {
     struct record_form form = {
         .kind = entry->kind,
-        .id = record_entry_id(entry),
-        .packed = record_entry_packed(entry),
+        .id = stored_record_id(entry),
+        .packed = stored_record_packed(entry),
         .packed_bytes = entry->packed_bytes,
         .revision = entry->revision,
         .update_time_us = entry->update_time_us,
@@ -140,7 +140,7 @@ static void send(struct exporting *exporting)
 static bool send_some(struct exporting *exporting)
 {
     for (int records = 0; records < TURN_RECORDS && !exporting->is_full; records++) {
-        const struct record_entry *entry = next_entry(exporting);
+        const struct stored_record *entry = next_entry(exporting);
         if (!entry && !next_kind(exporting))
             return true;
         if (!entry || entry->kind != exporting->kind)

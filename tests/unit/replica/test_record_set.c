@@ -15,7 +15,7 @@ enum { IDS = 40, ROUNDS = 300 };
 
 /* The plain list: what stands under each number, or NULL. */
 struct model {
-    struct record_entry *entries[IDS];
+    struct stored_record *entries[IDS];
 };
 
 static unsigned random_state = 1;
@@ -32,7 +32,7 @@ static void id_of(unsigned number, char id[32])
 }
 
 /* Numbers 0, 4, 8.. are organisations, 1.. offers, 2.. needs, 3.. partnerships. */
-static struct record_entry *make_entry(unsigned number, uint64_t revision)
+static struct stored_record *make_entry(unsigned number, uint64_t revision)
 {
     char id[32], named[3][32];
     id_of(number, id);
@@ -50,12 +50,12 @@ static struct record_entry *make_entry(unsigned number, uint64_t revision)
     partnership.n_organisation_ids = 3;
     const ProtobufCMessage *messages[] = {&organisation.base, &offer.base, &need.base, &partnership.base};
     record.message = messages[number % 4];
-    return record_entry_new(&record, id, strlen(id), revision, 0);
+    return stored_record_new(&record, id, strlen(id), revision, 0);
 }
 
-static bool names(const struct record_entry *entry, const char *organisation_id)
+static bool names(const struct stored_record *entry, const char *organisation_id)
 {
-    const char *at = entry->references;
+    const char *at = stored_record_references(entry);
     for (uint32_t i = 0; i < entry->reference_count; i++, at += strlen(at) + 1)
         if (strcmp(at, organisation_id) == 0)
             return true;
@@ -86,8 +86,8 @@ static void check_owned(const struct record_set *set, const struct model *model,
             if (strcmp(row.owner, id) != 0 || row.entry->kind != kind)
                 break;
             assert_true(names(row.entry, id));
-            assert_true(strcmp(last, record_entry_id(row.entry)) < 0);
-            snprintf(last, sizeof last, "%s", record_entry_id(row.entry));
+            assert_true(strcmp(last, stored_record_id(row.entry)) < 0);
+            snprintf(last, sizeof last, "%s", stored_record_id(row.entry));
             count++;
         }
         assert_int_equal(count, expected);
@@ -99,9 +99,9 @@ static void check_all(const struct record_set *set, const struct model *model)
     size_t count = 0, expected = 0;
     char last[64] = "";
     struct record_cursor cursor = record_cursor_at(set, "", RECORD_NONE);
-    for (const struct record_entry *entry; (entry = record_cursor_next_record(&cursor)) != NULL; count++) {
-        assert_true(strcmp(last, record_entry_id(entry)) < 0);
-        snprintf(last, sizeof last, "%s", record_entry_id(entry));
+    for (const struct stored_record *entry; (entry = record_cursor_next_record(&cursor)) != NULL; count++) {
+        assert_true(strcmp(last, stored_record_id(entry)) < 0);
+        snprintf(last, sizeof last, "%s", stored_record_id(entry));
     }
     for (unsigned i = 0; i < IDS; i++)
         expected += model->entries[i] != NULL;
@@ -110,14 +110,14 @@ static void check_all(const struct record_set *set, const struct model *model)
 
 /* Replaced entries live on as long as the base that has them. */
 struct garbage {
-    struct record_entry *entries[4 * IDS * ROUNDS];
+    struct stored_record *entries[4 * IDS * ROUNDS];
     size_t count;
 };
 
 static void garbage_free(struct garbage *garbage)
 {
     for (size_t i = 0; i < garbage->count; i++)
-        record_entry_free(garbage->entries[i]);
+        stored_record_release(garbage->entries[i]);
     garbage->count = 0;
 }
 
@@ -132,7 +132,7 @@ static void a_set_after_random_changes_is_the_plain_list(void **)
         for (unsigned i = 0; i < IDS; i++) {
             if (random_below(4) != 0)
                 continue;
-            struct record_entry *new = random_below(3) ? make_entry(i, round) : NULL;
+            struct stored_record *new = random_below(3) ? make_entry(i, round) : NULL;
             if (new || model.entries[i])
                 changes[count++] = (struct record_change){model.entries[i], new};
             model.entries[i] = new;
@@ -141,7 +141,7 @@ static void a_set_after_random_changes_is_the_plain_list(void **)
         bool shares = record_set_shares_base(&set, &next);
         for (size_t i = 0; i < count; i++)
             if (changes[i].old)
-                garbage.entries[garbage.count++] = (struct record_entry *)changes[i].old;
+                garbage.entries[garbage.count++] = (struct stored_record *)changes[i].old;
         record_set_fini(&set);
         if (!shares)
             garbage_free(&garbage);
@@ -153,24 +153,24 @@ static void a_set_after_random_changes_is_the_plain_list(void **)
         check_owned(&set, &model, RECORD_PARTNERSHIP);
     }
     for (unsigned i = 0; i < IDS; i++)
-        record_entry_free(model.entries[i]);
+        stored_record_release(model.entries[i]);
     record_set_fini(&set);
     garbage_free(&garbage);
 }
 
 static void packed_bytes_stand_behind_the_references(void **)
 {
-    struct record_entry *entry = make_entry(3, 7);
+    struct stored_record *entry = make_entry(3, 7);
     assert_int_equal(entry->reference_count, 3);
     assert_int_equal(entry->packed_bytes, strlen("reg/q3"));
-    assert_memory_equal(record_entry_packed(entry), "reg/q3", entry->packed_bytes);
-    record_entry_free(entry);
+    assert_memory_equal(stored_record_packed(entry), "reg/q3", entry->packed_bytes);
+    stored_record_release(entry);
 }
 
 static void a_large_delta_becomes_the_base_and_nothing_is_lost(void **)
 {
     enum { MANY = 9000 };
-    static struct record_entry *entries[MANY];
+    static struct stored_record *entries[MANY];
     static struct record_change changes[MANY];
     struct record_set none = {0};
     for (unsigned i = 0; i < MANY; i++)
@@ -183,17 +183,17 @@ static void a_large_delta_becomes_the_base_and_nothing_is_lost(void **)
     struct record_set third = record_set_next(&second, &removal, 1);
     assert_true(record_set_shares_base(&second, &third));
     for (unsigned i = 0; i < MANY; i++) {
-        assert_ptr_equal(record_set_find(&first, record_entry_id(entries[i])),
+        assert_ptr_equal(record_set_find(&first, stored_record_id(entries[i])),
                          i < MANY / 4 ? entries[i] : NULL);
-        assert_ptr_equal(record_set_find(&second, record_entry_id(entries[i])), entries[i]);
-        assert_ptr_equal(record_set_find(&third, record_entry_id(entries[i])), i == 17 ? NULL : entries[i]);
+        assert_ptr_equal(record_set_find(&second, stored_record_id(entries[i])), entries[i]);
+        assert_ptr_equal(record_set_find(&third, stored_record_id(entries[i])), i == 17 ? NULL : entries[i]);
     }
     record_set_fini(&none);
     record_set_fini(&first);
     record_set_fini(&second);
     record_set_fini(&third);
     for (unsigned i = 0; i < MANY; i++)
-        record_entry_free(entries[i]);
+        stored_record_release(entries[i]);
 }
 
 int main(void)

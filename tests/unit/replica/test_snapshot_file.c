@@ -150,12 +150,12 @@ static void all_comes_back_as_it_was_written(void **)
         if (!row.owner)
             break;
         assert_string_equal(row.owner, wanted.owner);
-        assert_string_equal(record_entry_id(row.entry), record_entry_id(wanted.entry));
+        assert_string_equal(stored_record_id(row.entry), stored_record_id(wanted.entry));
         assert_int_equal(row.entry->kind, wanted.entry->kind);
         assert_int_equal(row.entry->revision, wanted.entry->revision);
         assert_int_equal(row.entry->update_time_us, wanted.entry->update_time_us);
         assert_int_equal(row.entry->packed_bytes, wanted.entry->packed_bytes);
-        assert_memory_equal(record_entry_packed(row.entry), record_entry_packed(wanted.entry),
+        assert_memory_equal(stored_record_packed(row.entry), stored_record_packed(wanted.entry),
                             row.entry->packed_bytes);
     }
     assert_int_equal(snapshot->registry_count, 2);

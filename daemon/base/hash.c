@@ -3,32 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "base/arena.h"
-
-/* Wyhash-like mixing: multiply 64 by 64 bits and fold the halves. */
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-    unsigned __int128 product = (unsigned __int128)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static uint64_t read_up_to_8(const unsigned char *bytes, size_t size)
-{
-    uint64_t word = 0;
-    memcpy(&word, bytes, size);
-    return word;
-}
 
 uint64_t hash_bytes(const void *bytes, size_t size)
 {
-    const uint64_t k0 = 0x9e3779b97f4a7c15u, k1 = 0xd1b54a32d192ed03u;
-    const unsigned char *at = bytes;
-    uint64_t state = mix(size ^ k0, k1);
-    for (; size >= 8; at += 8, size -= 8)
-        state = mix(state ^ read_up_to_8(at, 8), k0);
-    if (size)
-        state = mix(state ^ read_up_to_8(at, size), k1);
-    return mix(state, k1);
+    return XXH3_64bits(bytes, size);
 }
 
 uint64_t hash_text(const char *text)
@@ -60,6 +42,15 @@ static struct text_map_slot *text_map_find(const struct text_map *map, const cha
     }
 }
 
+/* Where a key goes that isn't there: without a look at the other keys, which may be far away. */
+static struct text_map_slot *free_slot(const struct text_map *map, uint32_t hash)
+{
+    size_t i = hash & (map->slot_count - 1);
+    while (map->slots[i].key)
+        i = (i + 1) & (map->slot_count - 1);
+    return &map->slots[i];
+}
+
 static void text_map_resize(struct text_map *map, size_t slot_count)
 {
     struct text_map old = *map;
@@ -68,7 +59,7 @@ static void text_map_resize(struct text_map *map, size_t slot_count)
     for (size_t i = 0; i < old.slot_count; i++) {
         const struct text_map_slot *slot = &old.slots[i];
         if (slot->key)
-            *text_map_find(map, slot->key, strlen(slot->key), slot->hash) = *slot;
+            *free_slot(map, slot->hash) = *slot;
     }
     free(old.slots);
 }

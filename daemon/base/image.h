@@ -38,6 +38,8 @@ const void *image_put(struct image_writer *writer, const void *bytes, size_t siz
 const void *image_put_as(struct image_writer *writer, const void *key, const void *bytes, size_t size);
 /* Where a block went; NULL: it was not put. NULL gives NULL. */
 const void *image_at(const struct image_writer *writer, const void *key);
+/* Where the next block will be: for pointers of a block into itself. */
+uintptr_t image_next(const struct image_writer *writer);
 const char *image_put_text(struct image_writer *writer, const char *text);
 /* Ends the file: `root` is where image_map's caller finds its way, `label` what image_open's caller compares. All is on the disk
  * when it returns. Frees the writer in any case; what failed is UNAVAILABLE, its text in the arena, and the file is gone. */
@@ -50,7 +52,7 @@ void image_writer_abort(struct image_writer *writer); /* NULL is fine */
 
 struct image;
 
-enum { IMAGE_LABEL_BYTES = 512 };
+enum { IMAGE_LABEL_BYTES = 4016 };
 
 /* Reads the head alone. NULL: there is none, or its head is not to be relied on, which *ret_reason says; NULL without a file. */
 struct image *image_open(const char *path, const char **ret_reason);

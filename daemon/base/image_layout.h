@@ -1,5 +1,6 @@
 #pragma once
 
+#include <assert.h>
 #include <stdint.h>
 
 #include "base/image.h"
@@ -21,6 +22,7 @@ struct image_head {
     uint64_t blocks_checksum; /* of the checksums */
     uint64_t checksum;        /* of all above */
 };
+static_assert(sizeof(struct image_head) == IMAGE_HEAD_BYTES, "no byte of the file is without a checksum");
 
 static inline uint64_t image_block_bytes(const struct image_head *head, uint64_t block)
 {

@@ -94,11 +94,21 @@ static void put_bytes(struct image_writer *writer, const void *bytes, size_t siz
     }
 }
 
+static size_t padding(const struct image_writer *writer)
+{
+    return -writer->head.body_bytes % IMAGE_ALIGNMENT;
+}
+
+uintptr_t image_next(const struct image_writer *writer)
+{
+    return IMAGE_ADDRESS + IMAGE_HEAD_BYTES + writer->head.body_bytes + padding(writer);
+}
+
 const void *image_put(struct image_writer *writer, const void *bytes, size_t size)
 {
     static const unsigned char zeroes[IMAGE_ALIGNMENT] = {0};
-    put_bytes(writer, zeroes, -writer->head.body_bytes % IMAGE_ALIGNMENT);
-    uintptr_t address = IMAGE_ADDRESS + IMAGE_HEAD_BYTES + writer->head.body_bytes;
+    uintptr_t address = image_next(writer);
+    put_bytes(writer, zeroes, padding(writer));
     put_bytes(writer, bytes, size);
     return (const void *)address; // NOLINT: an address of a mapping to come
 }

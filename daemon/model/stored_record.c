@@ -48,3 +48,23 @@ void stored_record_release(const struct stored_record *stored)
     if (own && !image_has(own) && atomic_fetch_sub_explicit(&own->owners, 1, memory_order_acq_rel) == 1)
         free(own);
 }
+
+const struct stored_record *stored_record_put(const struct stored_record *stored, struct image_writer *image)
+{
+    size_t bytes = stored_record_bytes(stored), head = offsetof(struct stored_record, data);
+    struct stored_record *copy = heap_alloc(bytes > sizeof *copy ? bytes : sizeof *copy);
+    *copy = (struct stored_record){
+        /* all but the owners, who come and go meanwhile */
+        .kind = stored->kind,
+        .revision = stored->revision,
+        .update_time_us = stored->update_time_us,
+        .id_bytes = stored->id_bytes,
+        .reference_bytes = stored->reference_bytes,
+        .reference_count = stored->reference_count,
+        .packed_bytes = stored->packed_bytes,
+    };
+    memcpy(copy->data, stored->data, bytes - head);
+    const struct stored_record *put = image_put_as(image, stored, copy, bytes);
+    free(copy);
+    return put;
+}

@@ -6,6 +6,8 @@
 
 #include "model/record.h"
 
+struct image_writer;
+
 /* A stored record in memory: packed as in the change log, once for all who read it. Immutable, counted, any thread. One block
  * without a pointer in it, so that an image (base/image.h) may hold it; there it is never freed. */
 struct stored_record {
@@ -23,10 +25,14 @@ struct stored_record *stored_record_new(const struct record *record, const void 
 const struct stored_record *stored_record_acquire(const struct stored_record *stored);
 void stored_record_release(const struct stored_record *stored); /* NULL is fine */
 
+/* Copies it into the image, to be found there by its address here; tells where. */
+const struct stored_record *stored_record_put(const struct stored_record *stored, struct image_writer *image);
+
 /* Bytes of the whole block. */
 static inline size_t stored_record_bytes(const struct stored_record *stored)
 {
-    return sizeof *stored + stored->id_bytes + 1 + stored->reference_bytes + stored->packed_bytes;
+    return offsetof(struct stored_record, data) + stored->id_bytes + 1 + stored->reference_bytes +
+           stored->packed_bytes;
 }
 static inline const char *stored_record_id(const struct stored_record *stored)
 {

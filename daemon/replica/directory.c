@@ -160,10 +160,10 @@ static uint32_t count_dead(const struct directory *directory)
     return dead;
 }
 
-/* Makes a new base of all that counts. */
-static void rebuild(struct directory *directory)
+/* A base of all that counts. */
+static struct directory_base *whole_base(const struct directory *directory)
 {
-    struct directory_base *old = directory->base;
+    const struct directory_base *old = directory->base;
     struct directory_entry **entries =
         heap_alloc(((size_t)old->count + directory->added_count) * sizeof *entries);
     uint32_t count = 0, added = 0;
@@ -172,17 +172,24 @@ static void rebuild(struct directory *directory)
             continue;
         while (added < directory->added_count &&
                strcmp(directory->added[added]->id, old->entries[row]->id) < 0)
-            entries[count++] = directory->added[added++];
+            entries[count++] = directory_entry_acquire(directory->added[added++]);
         entries[count++] = directory_entry_acquire(old->entries[row]);
     }
     while (added < directory->added_count)
-        entries[count++] = directory->added[added++];
-    directory->base = directory_base_new(entries, count);
-    directory_base_release(old);
+        entries[count++] = directory_entry_acquire(directory->added[added++]);
+    struct directory_base *base = directory_base_new(entries, count);
     free(entries);
-    free(directory->dead);
-    directory->dead = heap_zalloc(directory_bit_words(count) * sizeof *directory->dead);
-    directory->added_count = 0;
+    return base;
+}
+
+static struct directory *directory_of(struct directory_base *base)
+{
+    struct directory *directory = heap_zalloc(sizeof *directory);
+    atomic_init(&directory->owners, 1);
+    directory->base = base;
+    directory->count = base->count;
+    directory->dead = heap_zalloc(directory_bit_words(base->count) * sizeof *directory->dead);
+    return directory;
 }
 
 const struct directory *directory_builder_publish(struct directory_builder *builder)
@@ -192,22 +199,36 @@ const struct directory *directory_builder_publish(struct directory_builder *buil
         return directory_acquire(last);
     if (builder->pending_count)
         qsort(builder->pending, builder->pending_count, sizeof *builder->pending, compare_pending);
-    struct directory *next = heap_zalloc(sizeof *next);
-    atomic_init(&next->owners, 1);
-    next->base = last ? directory_base_acquire(last->base) : directory_base_new(NULL, 0);
-    size_t dead_bytes = directory_bit_words(next->base->count) * sizeof *next->dead;
-    next->dead = heap_zalloc(dead_bytes);
+    struct directory *next =
+        directory_of(last ? directory_base_acquire(last->base) : directory_base_new(NULL, 0));
     if (last)
-        memcpy(next->dead, last->dead, dead_bytes);
+        memcpy(next->dead, last->dead, directory_bit_words(next->base->count) * sizeof *next->dead);
     merge(builder, next);
     uint32_t dead = count_dead(next);
     next->count = next->base->count - dead + next->added_count;
-    if (next->added_count + dead > CHANGES_BEFORE_REBUILD + next->base->count / REBUILD_SHARE)
-        rebuild(next);
+    if (next->added_count + dead > CHANGES_BEFORE_REBUILD + next->base->count / REBUILD_SHARE) {
+        struct directory *whole = directory_of(whole_base(next));
+        directory_release(next);
+        next = whole;
+    }
     drop_pending(builder);
     directory_release(last);
     builder->last = next;
     return directory_acquire(next);
+}
+
+const struct directory_base *directory_put(const struct directory *directory, struct image_writer *image)
+{
+    struct directory_base *base = whole_base(directory);
+    const struct directory_base *put = directory_base_put(base, image);
+    directory_base_release(base);
+    return put;
+}
+
+void directory_builder_set_base(struct directory_builder *builder, const struct directory_base *base)
+{
+    directory_release(builder->last);
+    builder->last = directory_of((struct directory_base *)(uintptr_t)base);
 }
 
 /* ---- the list by id ---- */

@@ -9,6 +9,8 @@
 
 struct arena;
 struct directory;
+struct directory_base;
+struct image_writer;
 
 /* ---- making one: the replica's thread alone ---- */
 
@@ -21,6 +23,10 @@ void directory_builder_put(struct directory_builder *builder, const pb_organisat
 void directory_builder_remove(struct directory_builder *builder, const char *id);
 /* What was put so far, with one owner. Cheap after few changes: what did not change is shared with the one before. */
 const struct directory *directory_builder_publish(struct directory_builder *builder);
+
+/* Puts all of a directory into an image, tells where; any thread. A new builder that is set to it goes on from there. */
+const struct directory_base *directory_put(const struct directory *directory, struct image_writer *image);
+void directory_builder_set_base(struct directory_builder *builder, const struct directory_base *base);
 
 const struct directory *directory_acquire(const struct directory *directory);
 void directory_release(const struct directory *directory); /* NULL is fine */

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/image.h"
 #include "base/text.h"
 
 /* ---- building ---- */
@@ -132,13 +133,14 @@ struct directory_base *directory_base_new(struct directory_entry *const *entries
 
 struct directory_base *directory_base_acquire(struct directory_base *base)
 {
-    atomic_fetch_add_explicit(&base->owners, 1, memory_order_relaxed);
+    if (!image_has(base))
+        atomic_fetch_add_explicit(&base->owners, 1, memory_order_relaxed);
     return base;
 }
 
 void directory_base_release(struct directory_base *base)
 {
-    if (!base || atomic_fetch_sub_explicit(&base->owners, 1, memory_order_acq_rel) != 1)
+    if (!base || image_has(base) || atomic_fetch_sub_explicit(&base->owners, 1, memory_order_acq_rel) != 1)
         return;
     for (uint32_t row = 0; row < base->count; row++)
         directory_entry_release(base->entries[row]);
@@ -146,6 +148,60 @@ void directory_base_release(struct directory_base *base)
     free(base->identifiers);
     arena_free(base->arena);
     free(base);
+}
+
+/* ---- images ---- */
+
+static const char **put_words(const struct directory_base *base, struct image_writer *image)
+{
+    const char **words = heap_alloc(base->word_count * sizeof *words);
+    for (uint32_t i = 0; i < base->word_count; i++)
+        words[i] = image_put_text(image, base->words[i]);
+    const void *put = image_put(image, words, base->word_count * sizeof *words);
+    free(words);
+    return (const char **)(uintptr_t)put;
+}
+
+/* Their texts are within the entries. */
+static struct directory_identifier *put_identifiers(const struct directory_base *base,
+                                                    struct directory_entry *const *entries,
+                                                    struct image_writer *image)
+{
+    size_t bytes = base->identifier_count * sizeof *base->identifiers;
+    struct directory_identifier *identifiers = heap_alloc(bytes);
+    for (uint32_t i = 0; i < base->identifier_count; i++) {
+        uint32_t row = base->identifiers[i].row;
+        size_t offset = (size_t)(base->identifiers[i].text - (const char *)base->entries[row]);
+        identifiers[i] = (struct directory_identifier){(const char *)entries[row] + offset, row};
+    }
+    const void *put = image_put(image, identifiers, bytes);
+    free(identifiers);
+    return (struct directory_identifier *)(uintptr_t)put;
+}
+
+static void *put_array(struct image_writer *image, const void *items, size_t count, size_t bytes)
+{
+    return (void *)(uintptr_t)image_put(image, items, count * bytes);
+}
+
+const struct directory_base *directory_base_put(const struct directory_base *base, struct image_writer *image)
+{
+    struct directory_entry **entries = heap_alloc(base->count * sizeof *entries);
+    for (uint32_t row = 0; row < base->count; row++)
+        entries[row] = (struct directory_entry *)(uintptr_t)directory_entry_put(base->entries[row], image);
+    struct directory_base put = {
+        .entries = put_array(image, entries, base->count, sizeof *entries),
+        .traits = put_array(image, base->traits, base->count, sizeof *base->traits),
+        .count = base->count,
+        .words = put_words(base, image),
+        .word_count = base->word_count,
+        .starts = put_array(image, base->starts, (size_t)base->word_count + 2, sizeof *base->starts),
+        .rows = put_array(image, base->rows, base->starts[base->word_count], sizeof *base->rows),
+        .identifiers = put_identifiers(base, entries, image),
+        .identifier_count = base->identifier_count,
+    };
+    free(entries);
+    return image_put(image, &put, sizeof put);
 }
 
 /* ---- looking up ---- */

@@ -31,6 +31,10 @@ struct directory_base *directory_base_new(struct directory_entry *const *entries
 struct directory_base *directory_base_acquire(struct directory_base *base);
 void directory_base_release(struct directory_base *base); /* NULL is fine */
 
+/* Puts all of it into an image; tells where. */
+const struct directory_base *directory_base_put(const struct directory_base *base,
+                                                struct image_writer *image);
+
 /* The first row whose id is not before this one. */
 uint32_t directory_base_row(const struct directory_base *base, const char *id);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/image.h"
 #include "base/text.h"
 #include "vocab/place.h"
 #include "vocab/sector.h"
@@ -84,6 +85,7 @@ struct directory_entry *directory_entry_new(const pb_organisation *organisation)
     entry->roles = 0;
     for (size_t i = 0; i < organisation->n_roles; i++)
         entry->roles |= (unsigned)organisation->roles[i] < 32 ? 1u << organisation->roles[i] : 0;
+    entry->bytes = (uint32_t)out.size;
     entry->id = entry->data;
     entry->country = entry->data + starts[1];
     entry->name = entry->data + starts[2];
@@ -98,14 +100,44 @@ struct directory_entry *directory_entry_new(const pb_organisation *organisation)
 
 struct directory_entry *directory_entry_acquire(struct directory_entry *entry)
 {
-    atomic_fetch_add_explicit(&entry->owners, 1, memory_order_relaxed);
+    if (!image_has(entry))
+        atomic_fetch_add_explicit(&entry->owners, 1, memory_order_relaxed);
     return entry;
 }
 
 void directory_entry_release(struct directory_entry *entry)
 {
-    if (entry && atomic_fetch_sub_explicit(&entry->owners, 1, memory_order_acq_rel) == 1)
+    if (entry && !image_has(entry) && atomic_fetch_sub_explicit(&entry->owners, 1, memory_order_acq_rel) == 1)
         free(entry);
+}
+
+/* Where a text of an entry is in another one. */
+static const char *moved(const struct directory_entry *from, const char *text, uintptr_t to)
+{
+    return (const char *)(to + (uintptr_t)(text - (const char *)from));
+}
+
+const struct directory_entry *directory_entry_put(const struct directory_entry *entry,
+                                                  struct image_writer *image)
+{
+    size_t bytes = sizeof *entry + entry->bytes;
+    uintptr_t to = image_next(image);
+    struct directory_entry *copy = heap_alloc(bytes);
+    *copy = (struct directory_entry){
+        .roles = entry->roles,
+        .id = moved(entry, entry->id, to),
+        .country = moved(entry, entry->country, to),
+        .name = moved(entry, entry->name, to),
+        .other_names = moved(entry, entry->other_names, to),
+        .city = moved(entry, entry->city, to),
+        .identifiers = moved(entry, entry->identifiers, to),
+        .sectors = moved(entry, entry->sectors, to),
+        .bytes = entry->bytes,
+    };
+    memcpy(copy->data, entry->data, entry->bytes);
+    const struct directory_entry *put = image_put(image, copy, bytes);
+    free(copy);
+    return put;
 }
 
 /* ---- filters ---- */

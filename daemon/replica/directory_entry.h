@@ -8,6 +8,7 @@
 #include "vocab/vocabulary.h"
 
 struct arena;
+struct image_writer;
 
 /* One organisation as the directory keeps it: its words folded, ready to be compared. Immutable, counted, any
  * thread. A list of texts is one text after the other, each ended by NUL, with an empty one at the end. */
@@ -20,12 +21,17 @@ struct directory_entry {
     const char *city;        /* folded */
     const char *identifiers; /* list: folded, without blanks; the id too, and what follows its '/' */
     const char *sectors;     /* list */
+    uint32_t bytes;          /* of the data */
     char data[];
 };
 
 struct directory_entry *directory_entry_new(const pb_organisation *organisation);
 struct directory_entry *directory_entry_acquire(struct directory_entry *entry);
 void directory_entry_release(struct directory_entry *entry);
+
+/* Copies it into the image; tells where. */
+const struct directory_entry *directory_entry_put(const struct directory_entry *entry,
+                                                  struct image_writer *image);
 
 /* The next text of a list, NULL at its end. */
 static inline const char *directory_list_next(const char **list)

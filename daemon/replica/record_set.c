@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/image.h"
 
 /* The organisation behind one in the list of references. */
 static const char *next_reference(const char *reference)
@@ -86,14 +87,15 @@ enum { DELTA_ROWS = 4096, DELTA_SHARE = 64 };
 
 static struct record_rows *rows_acquire(struct record_rows *rows)
 {
-    if (rows)
+    if (rows && !image_has(rows))
         atomic_fetch_add_explicit(&rows->references, 1, memory_order_relaxed);
     return rows;
 }
 
 static void rows_release(struct record_rows *rows)
 {
-    if (rows && atomic_fetch_sub_explicit(&rows->references, 1, memory_order_acq_rel) == 1)
+    if (rows && !image_has(rows) &&
+        atomic_fetch_sub_explicit(&rows->references, 1, memory_order_acq_rel) == 1)
         free(rows);
 }
 
@@ -226,6 +228,11 @@ struct record_cursor record_cursor_at(const struct record_set *set, const char *
     return cursor;
 }
 
+struct record_cursor record_cursor_beside_image(const struct record_set *set)
+{
+    return (struct record_cursor){.set = set, .base_at = image_has(set->base) ? base_count(set) : 0};
+}
+
 struct record_row record_cursor_next(struct record_cursor *cursor)
 {
     const struct record_set *set = cursor->set;
@@ -267,4 +274,38 @@ const struct stored_record *record_set_find(const struct record_set *set, const 
         if (is_own(&row))
             return row.entry;
     return NULL;
+}
+
+/* ---- images ---- */
+
+static size_t put_records(const struct record_set *set, struct image_writer *image)
+{
+    size_t rows = 0;
+    struct record_cursor cursor = {.set = set};
+    for (struct record_row row; (row = record_cursor_next(&cursor)).owner; rows++)
+        if (is_own(&row))
+            stored_record_put(row.entry, image);
+    return rows;
+}
+
+const struct record_rows *record_set_put(const struct record_set *set, struct image_writer *image)
+{
+    size_t count = put_records(set, image),
+           bytes = sizeof(struct record_rows) + count * sizeof(struct record_row);
+    struct record_rows *rows = heap_zalloc(bytes);
+    struct record_cursor cursor = {.set = set};
+    for (struct record_row row; (row = record_cursor_next(&cursor)).owner;) {
+        const struct stored_record *put = image_at(image, row.entry);
+        size_t offset =
+            (size_t)(row.owner - (const char *)row.entry); /* the owner's id is within the record */
+        rows->rows[rows->count++] = (struct record_row){(const char *)put + offset, put};
+    }
+    const struct record_rows *put = image_put(image, rows, bytes);
+    free(rows);
+    return put;
+}
+
+struct record_set record_set_of_image(const struct record_rows *rows)
+{
+    return (struct record_set){.base = (struct record_rows *)(uintptr_t)rows};
 }

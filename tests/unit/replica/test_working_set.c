@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "match/index.h"
 #include "replica/directory.h"
 #include "replica/working_set.h"
 #include "vocab/vocabulary.h"
@@ -147,12 +148,38 @@ static void changes_that_were_not_published_are_freed_too(void **)
     working_set_free(set);
 }
 
+/* So many that the index is made on threads beside, which the thread sanitizer looks at. */
+static void a_large_load_is_all_there(void **)
+{
+    enum { LOADED = 60000 };
+    struct working_set *set = set_with_vocabulary();
+    working_set_load_begin(set);
+    for (unsigned i = 0; i < LOADED; i++)
+        put_organisation(set, i, 9);
+    working_set_load_end(set);
+    struct snapshot *snapshot = working_set_publish(set, 9);
+    assert_int_equal(match_index_organisation_count(snapshot->index), LOADED);
+    assert_int_equal(directory_count(snapshot->directory), LOADED);
+    for (unsigned i = 0; i < LOADED; i += 501) {
+        char id[32];
+        snprintf(id, sizeof id, "%s/o%u", i % 2 ? "even" : "odd", i);
+        assert_non_null(record_set_find(&snapshot->records, id));
+    }
+    put_organisation(set, LOADED, 10);
+    struct snapshot *next = working_set_publish(set, 10);
+    assert_int_equal(match_index_organisation_count(next->index), LOADED + 1);
+    snapshot_release(snapshot);
+    snapshot_release(next);
+    working_set_free(set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(snapshots_stay_as_they_were),
         cmocka_unit_test(a_cleared_set_is_empty_and_leaves_older_snapshots_alone),
         cmocka_unit_test(changes_that_were_not_published_are_freed_too),
+        cmocka_unit_test(a_large_load_is_all_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,13 +29,12 @@ static void put_batch(struct loader *loader, struct arena *arena, const struct b
 {
     for (unsigned i = 0; i < batch->count; i++) {
         const struct stored_record *entry = batch->entries[i];
-        const void *packed = stored_record_packed(entry);
         struct record record;
         arena_reset(arena);
-        if (!record_unpack(arena, entry->kind, packed, entry->packed_bytes, &record))
+        if (!record_unpack(arena, entry->kind, stored_record_packed(entry), entry->packed_bytes, &record))
             abort(); /* the replica packed these bytes itself */
         record.kind = entry->kind;
-        match_builder_put_packed(loader->builder, &record, packed, entry->packed_bytes);
+        match_builder_put_stored(loader->builder, &record, entry);
     }
 }
 

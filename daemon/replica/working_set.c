@@ -180,7 +180,7 @@ void working_set_take(struct working_set *set, const struct record *record, stru
     if (set->loader)
         loader_put(set->loader, entry);
     else
-        match_builder_put_packed(set->matching, record, stored_record_packed(entry), entry->packed_bytes);
+        match_builder_put_stored(set->matching, record, entry);
     if (record->kind == RECORD_ORGANISATION)
         directory_builder_put(set->directory, record->organisation);
     else if (was_organisation)

@@ -78,17 +78,15 @@ static void term_init(struct bound *bound, struct bound_term *term, uint32_t num
 /* Where adding up costs as much as scoring this many slots. */
 static uint32_t least_slots(const struct bound *bound)
 {
-    enum { CHUNK_NS = 2000, LIST_NS = 40, DENSE_NS = 30, SCORE_NS = 20 };
-    size_t items = 0, lists = 0, dense = 0;
+    enum { CHUNK_NS = 1200, LIST_NS = 15, SCORE_NS = 25 };
+    size_t items = 0, lists = 0;
     for (uint32_t i = 0; i < bound->term_count; i++)
         for (enum fit fit = FIT_RELATED; fit < FIT_COUNT; fit++) {
-            const struct posting_union *level = &bound->terms[i].levels[fit];
-            lists += level->list_count;
-            dense += level->dense_count;
-            items += level->list_count ? level->total : 0;
+            lists += bound->terms[i].levels[fit].count;
+            items += bound->terms[i].levels[fit].total;
         }
     size_t chunks = bound->scoring->query->segment->slot_count / CHUNK_SLOTS + 1;
-    return (uint32_t)((CHUNK_NS + lists * LIST_NS + dense * DENSE_NS + items / chunks) / SCORE_NS);
+    return (uint32_t)((CHUNK_NS + lists * LIST_NS + items / chunks / 4) / SCORE_NS);
 }
 
 void bound_init(struct bound *bound, const struct scoring *scoring)
@@ -111,10 +109,8 @@ void bound_init(struct bound *bound, const struct scoring *scoring)
     bound->rest = rest_of(query, weighing);
     bound->duration = share_of(weighing, &criterion_duration);
     bound->least_slots = least_slots(bound);
-    size_t rows = bound->term_count * (FIT_COUNT - 1) + RECOGNITION_TERMS;
-    bound->room = arena_alloc(query->arena, rows * CHUNK_WORDS * sizeof *bound->room);
-    bound->found = arena_alloc(query->arena, 2 * CHUNK_SLOTS * sizeof *bound->found);
-    bound->ordered = bound->found + CHUNK_SLOTS;
+    bound->rooms = arena_array(query->arena, bound->term_count * (FIT_COUNT - 1) + RECOGNITION_TERMS,
+                               sizeof *bound->rooms);
     bound->sums = arena_alloc(query->arena, BOUND_BITS * CHUNK_WORDS * sizeof *bound->sums);
 }
 
@@ -180,42 +176,39 @@ WIDE static void add_up(const struct summing *summing)
     }
 }
 
-void bound_read(struct bound *bound, size_t word, const uint64_t *slots)
+static uint64_t *room(struct bound *bound, uint32_t number)
+{
+    if (number == bound->room_count)
+        bound->rooms[bound->room_count++] =
+            arena_alloc(bound->scoring->query->arena, CHUNK_WORDS * sizeof(uint64_t));
+    return bound->rooms[number];
+}
+
+void bound_read(struct bound *bound, size_t chunk, const uint64_t *slots)
 {
     const struct segment *segment = bound->scoring->query->segment;
-    size_t words = bits_words(segment->slot_count) - word;
-    bool whole = words >= CHUNK_WORDS;
-    words = whole ? CHUNK_WORDS : words;
-    uint64_t *room = bound->room;
+    size_t word = chunk * CHUNK_WORDS, words = bits_words(segment->slot_count) - word;
+    uint32_t used = 0;
     for (uint32_t i = 0; i < bound->term_count; i++)
         for (enum fit fit = FIT_RELATED; fit < FIT_COUNT; fit++) {
             struct posting_union *level = &bound->terms[i].levels[fit];
-            bound->terms[i].chunk[fit] = NULL;
-            if (!level->total)
-                continue;
-            if (whole && level->dense_count == 1 && !level->list_count) {
-                bound->terms[i].chunk[fit] = level->dense[0] + word;
-                continue;
-            }
-            memset(room, 0, CHUNK_WORDS * sizeof *room);
-            posting_union_join(level, word, words, room);
-            bound->terms[i].chunk[fit] = room;
-            room += CHUNK_WORDS;
+            uint64_t *scratch = room(bound, used);
+            bound->terms[i].chunk[fit] = posting_union_read(level, chunk, scratch);
+            used += bound->terms[i].chunk[fit] == scratch;
         }
     struct summing summing = {.bound = bound, .slots = slots};
     for (unsigned i = 0; i < RECOGNITION_TERMS; i++) {
         summing.recognises[i] = segment->recognises[i] + word;
-        if (whole)
+        if (words >= CHUNK_WORDS)
             continue;
-        memset(room, 0, CHUNK_WORDS * sizeof *room);
-        memcpy(room, segment->recognises[i] + word, words * sizeof *room);
-        summing.recognises[i] = room;
-        room += CHUNK_WORDS;
+        uint64_t *copy = room(bound, used++);
+        memset(copy, 0, CHUNK_WORDS * sizeof *copy);
+        summing.recognises[i] = memcpy(copy, segment->recognises[i] + word, words * sizeof *copy);
     }
     add_up(&summing);
 }
 
-size_t bound_reach(const struct bound *bound, const uint64_t *slots, int sum, uint64_t *ret_slots)
+WIDE size_t bound_reach(const struct bound *bound, const uint64_t *slots, int sum, uint64_t *ret_slots)
 {
     size_t count = 0;
     for (size_t at = 0; at < CHUNK_WORDS; at++) {
@@ -248,20 +241,24 @@ static int sum_of(const struct bound *bound, size_t at, unsigned place, uint32_t
     return sum > less ? sum - less : 0;
 }
 
-uint32_t bound_order(const struct bound *bound, size_t word, const uint64_t *slots, struct bounded *list)
+void bound_order(struct bound *bound, size_t chunk, const uint64_t *slots, size_t count)
 {
-    struct bounded *found = bound->found;
-    uint32_t next[BOUND_MOST + 2] = {0}, count = 0;
+    if (count > bound->capacity) {
+        enum { LEAST = 256 };
+        bound->capacity = (uint32_t)(count < LEAST ? LEAST : count * 2);
+        bound->found = arena_alloc(bound->scoring->query->arena, 2 * bound->capacity * sizeof *bound->found);
+        bound->ordered = bound->found + bound->capacity;
+    }
+    uint32_t next[BOUND_MOST + 2] = {0}, found = 0;
     for (size_t at = 0; at < CHUNK_WORDS; at++)
         for (uint64_t rest = slots[at]; rest; rest &= rest - 1) {
             unsigned place = (unsigned)__builtin_ctzll(rest);
-            uint32_t slot = (uint32_t)((word + at) * 64 + place);
-            found[count] = (struct bounded){slot, sum_of(bound, at, place, slot)};
-            next[BOUND_MOST - found[count++].sum + 1]++;
+            uint32_t slot = (uint32_t)((chunk * CHUNK_WORDS + at) * 64 + place);
+            bound->found[found] = (struct bounded){slot, sum_of(bound, at, place, slot)};
+            next[BOUND_MOST - bound->found[found++].sum + 1]++;
         }
     for (int i = 0; i < BOUND_MOST; i++)
         next[i + 1] += next[i];
-    for (uint32_t i = 0; i < count; i++)
-        list[next[BOUND_MOST - found[i].sum]++] = found[i];
-    return count;
+    for (uint32_t i = 0; i < found; i++)
+        bound->ordered[next[BOUND_MOST - bound->found[i].sum]++] = bound->found[i];
 }

@@ -33,22 +33,24 @@ struct bound {
     uint32_t term_count;
     struct bound_term *terms;
     uint16_t recognition[RECOGNITION_TERMS];
-    double unit;                     /* what the score of 1 is in these numbers */
-    double rest;                     /* what all other parts give at most */
-    double duration;                 /* of that the days' part */
-    uint32_t least_slots;            /* in a chunk with fewer each is scored sooner than bounded */
-    uint64_t *room;                  /* for chunks of levels that are no plain bitset */
-    struct bounded *found, *ordered; /* room for a chunk's */
+    double unit;          /* what the score of 1 is in these numbers */
+    double rest;          /* what all other parts give at most */
+    double duration;      /* of that the days' part */
+    uint32_t least_slots; /* in a chunk with fewer each is scored sooner than bounded */
+    uint64_t **rooms;     /* for chunks of levels that are no plain bits; made as they are needed */
+    uint32_t room_count;
     uint64_t *sums;                  /* BOUND_BITS rows of CHUNK_WORDS */
+    struct bounded *found, *ordered; /* of a chunk */
+    uint32_t capacity;
 };
 
 /* For the part that the query has entered. A slot that is tied to the sender is never bounded. */
 void bound_init(struct bound *bound, const struct scoring *scoring);
 /* Adds up for a chunk's slots. Chunks are read upwards. */
-void bound_read(struct bound *bound, size_t word, const uint64_t *slots);
+void bound_read(struct bound *bound, size_t chunk, const uint64_t *slots);
 /* Those of the chunk's slots that may score this much or more; returns how many. */
 size_t bound_reach(const struct bound *bound, const uint64_t *slots, int sum, uint64_t *ret_slots);
-/* Lists some of the chunk's slots, the highest sum first; returns how many, at most CHUNK_SLOTS. */
-uint32_t bound_order(const struct bound *bound, size_t word, const uint64_t *slots, struct bounded *list);
+/* Lists some of the chunk's slots in `ordered`, `count` of them, the highest sum first. */
+void bound_order(struct bound *bound, size_t chunk, const uint64_t *slots, size_t count);
 /* The least sum that such a score has. */
 int bound_sum_of(const struct bound *bound, int64_t billionths);

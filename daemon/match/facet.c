@@ -37,11 +37,11 @@ void facet_add(struct facet_counts *facets, const struct match_query *, uint32_t
     facets->shared[facets->shared_count++] = slot;
 }
 
-void facet_add_chunk(struct facet_counts *facets, const struct match_query *query, size_t word,
+void facet_add_chunk(struct facet_counts *facets, const struct match_query *query, size_t chunk,
                      const uint64_t *slots)
 {
     const struct segment *segment = query->segment;
-    size_t total = bits_words(segment->slot_count);
+    size_t total = bits_words(segment->slot_count), word = chunk * CHUNK_WORDS;
     if (!facets->single)
         facets->single = arena_array(facets->arena, total, sizeof *facets->single);
     for (size_t i = 0; i < CHUNK_WORDS && word + i < total; i++) {
@@ -51,15 +51,26 @@ void facet_add_chunk(struct facet_counts *facets, const struct match_query *quer
     }
 }
 
-static uint64_t count_both(const uint64_t *slots, const struct posting *posting, size_t words)
+static uint64_t count_in_chunk(const uint64_t *slots, size_t words, const uint16_t *data,
+                               const struct posting_chunk *chunk)
+{
+    const uint64_t *bits = posting_chunk_bits(data, chunk);
+    uint64_t count = 0;
+    for (size_t i = 0; bits && i < words; i++)
+        count += (uint64_t)__builtin_popcountll(slots[i] & bits[i]);
+    for (uint32_t i = 0; !bits && i <= chunk->last; i++)
+        count += bits_has(slots, data[chunk->at + i]);
+    return count;
+}
+
+static uint64_t count_both(const uint64_t *slots, struct posting posting, size_t words)
 {
     uint64_t count = 0;
-    if (posting->bits)
-        for (size_t i = 0; i < words; i++)
-            count += (uint64_t)__builtin_popcountll(slots[i] & posting->bits[i]);
-    else
-        for (uint32_t i = 0; i < posting->count; i++)
-            count += bits_has(slots, posting->items[i]);
+    for (uint32_t i = 0; i < posting.chunk_count; i++) {
+        const struct posting_chunk *chunk = &posting.chunks[i];
+        size_t word = (size_t)chunk->chunk * CHUNK_WORDS, left = words - word;
+        count += count_in_chunk(slots + word, left < CHUNK_WORDS ? left : CHUNK_WORDS, posting.data, chunk);
+    }
     return count;
 }
 
@@ -108,9 +119,9 @@ void facet_part_end(struct facet_counts *facets, const struct match_query *query
     const struct segment *segment = query->segment;
     size_t words = bits_words(segment->slot_count);
     for (uint16_t i = 1; facets->single && i < COUNTRY_VALUES; i++)
-        facets->countries[i] += count_both(facets->single, &segment->country.postings[i], words);
+        facets->countries[i] += count_both(facets->single, posting_of(&segment->country, i), words);
     for (uint16_t i = 1; facets->single && i <= BROAD_SECTORS; i++)
-        facets->sectors[i] += count_both(facets->single, &segment->sector_under.postings[i], words);
+        facets->sectors[i] += count_both(facets->single, posting_of(&segment->sector_under, i), words);
     count_shared(facets, segment);
     facets->single = NULL;
     facets->shared_count = 0;

@@ -154,19 +154,72 @@ static void settle_bodies(struct segment *segment, const uint32_t *offers_of)
     }
 }
 
+/* Numbers a set whose bits are there; how many it has. */
+static uint32_t number_set(const struct segment *segment, struct numbered_set *set)
+{
+    size_t words = bits_words(segment->slot_count);
+    uint32_t before = 0;
+    set->before = array(segment, words, sizeof *set->before);
+    for (size_t word = 0; word < words; word++) {
+        set->before[word] = before;
+        before += (uint32_t)__builtin_popcountll(set->bits[word]);
+    }
+    return before;
+}
+
+static void mark_apart(struct segment *segment, uint32_t place)
+{
+    for (uint32_t i = segment->first_slot[place]; i < segment->first_slot[place + 1]; i++) {
+        bits_set(segment->shared, segment->slots_of[i]);
+        bits_set(segment->apart, segment->slots_of[i]);
+    }
+}
+
+/* Two offers of one organisation are mostly alike, and so side by side. */
+static void mark_two(struct segment *segment, uint32_t place)
+{
+    uint32_t one = segment->slots_of[segment->first_slot[place]],
+             other = segment->slots_of[segment->first_slot[place] + 1];
+    if (other != one + 1 || other / 64 != one / 64) {
+        mark_apart(segment, place);
+        return;
+    }
+    bits_set(segment->shared, one);
+    bits_set(segment->shared, other);
+    bits_set(segment->second, other);
+}
+
+static void mark_several_records(struct segment *segment)
+{
+    const struct bodies *bodies = &segment->bodies;
+    struct numbered_set *set = &segment->several_records;
+    for (uint32_t i = 0; i < bodies->several_count; i++) {
+        uint32_t place = bodies->several[i].place;
+        mark_apart(segment, place);
+        for (uint32_t j = segment->first_slot[place]; j < segment->first_slot[place + 1]; j++)
+            bits_set(set->bits, segment->slots_of[j]);
+    }
+    segment->several_row = array(segment, number_set(segment, set), sizeof *segment->several_row);
+    for (uint32_t i = 0; i < bodies->several_count; i++) {
+        uint32_t place = bodies->several[i].place;
+        for (uint32_t j = segment->first_slot[place]; j < segment->first_slot[place + 1]; j++)
+            segment->several_row[numbered_set_number(set, segment->slots_of[j])] = i;
+    }
+}
+
 static void mark_shared(struct segment *segment)
 {
-    for (uint32_t place = 0; place < segment->organisation_count; place++)
-        if (segment->first_slot[place + 1] - segment->first_slot[place] > 1)
-            for (uint32_t i = segment->first_slot[place]; i < segment->first_slot[place + 1]; i++)
-                bits_set(segment->shared, segment->slots_of[i]);
-    for (uint32_t i = 0; i < segment->bodies.several_count; i++) {
-        uint32_t place = segment->bodies.several[i].place;
-        for (uint32_t j = segment->first_slot[place]; j < segment->first_slot[place + 1]; j++) {
-            bits_set(segment->shared, segment->slots_of[j]);
-            bits_set(segment->several_records, segment->slots_of[j]);
-        }
+    const struct bodies *bodies = &segment->bodies;
+    for (uint32_t place = 0, i = 0; place < segment->organisation_count; place++) {
+        uint32_t count = segment->first_slot[place + 1] - segment->first_slot[place];
+        if (i < bodies->several_count && bodies->several[i].place == place)
+            i++;
+        else if (count > 2)
+            mark_apart(segment, place);
+        else if (count == 2)
+            mark_two(segment, place);
     }
+    mark_several_records(segment);
 }
 
 /* ---- columns ---- */
@@ -215,12 +268,7 @@ static void add_several(struct several_windows *to, struct window_list windows)
 
 static void list_several(struct segment *segment, struct several_windows *from)
 {
-    uint32_t words = (uint32_t)bits_words(segment->slot_count), before = 0;
-    segment->several_before = array(segment, (size_t)words + 1, sizeof *segment->several_before);
-    for (uint32_t word = 0; word < words; word++) {
-        segment->several_before[word] = before;
-        before += (uint32_t)__builtin_popcountll(segment->several_windows[word]);
-    }
+    number_set(segment, &segment->several_windows);
     if (from->slot_count) {
         from->first[from->slot_count] = (uint32_t)from->window_count;
         segment->window_first =
@@ -250,7 +298,7 @@ static bool fill_windows(struct segment *segment, uint32_t slot, struct window_l
     segment->window_end[slot] = all.end;
     segment->window_places[slot] = all.places;
     if (windows.count > 1) {
-        bits_set(segment->several_windows, slot);
+        bits_set(segment->several_windows.bits, slot);
         add_several(several, windows);
     }
     return true;
@@ -391,7 +439,7 @@ static void gather_slot(struct segment *segment, struct gathering *all, uint32_t
         posting_pairs_add(&all->country, host->country, slot);
     gather_sectors(all, segment_sectors(segment, slot), slot);
     if (!languages->count)
-        bits_set(segment->no_language, slot), segment->no_language_count++;
+        posting_pairs_add(&all->language, 0, slot);
     for (uint32_t i = 0; i < languages->count; i++)
         add_once(&all->language, languages->items[i].language * LEVEL_VALUES + languages->items[i].level,
                  slot);
@@ -435,9 +483,16 @@ static void make_columns(struct segment *segment)
         for (size_t slot = 0; slot < padded; slot++)
             (*columns[i])[slot] = unset[i];
     }
-    uint64_t **sets[] = {&segment->host_role,       &segment->shared,        &segment->several_records,
-                         &segment->several_windows, &segment->odd,           &segment->no_language,
-                         &segment->recognises[0],   &segment->recognises[1], &segment->recognises[2]};
+    uint64_t **sets[] = {&segment->host_role,
+                         &segment->shared,
+                         &segment->several_records.bits,
+                         &segment->several_windows.bits,
+                         &segment->odd,
+                         &segment->second,
+                         &segment->apart,
+                         &segment->recognises[0],
+                         &segment->recognises[1],
+                         &segment->recognises[2]};
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         *sets[i] = array(segment, bits_words(count), sizeof **sets[i]);
     segment->themes = array(segment, count, sizeof *segment->themes);

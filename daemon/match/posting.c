@@ -1,13 +1,12 @@
 #include "match/posting.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "match/bits.h"
 #include "match/wide.h"
-
-enum { DENSE_ONE_IN = 32 };
 
 void posting_pairs_add(struct posting_pairs *pairs, uint32_t value, uint32_t slot)
 {
@@ -24,86 +23,114 @@ void posting_pairs_fini(struct posting_pairs *pairs)
     *pairs = (struct posting_pairs){0};
 }
 
-/* Where each value's slots go while they are told one after the other. */
+/* ---- tables ---- */
+
+/* Each value's slots one after the other, while they are told: those of a value end where the next one's begin. */
 struct distribution {
-    struct posting *postings;
-    uint32_t **next; /* the end of a list so far */
-    uint64_t **bits; /* or the set */
+    uint32_t *next; /* by value */
+    uint32_t *slots;
 };
 
-/* From how often each value is told. */
-static struct distribution distribution_begin(struct arena *arena, const uint32_t *counts,
-                                              uint32_t value_count, uint32_t slot_count)
+/* `counts` say how often each value will be told. */
+static struct distribution distribution_begin(const uint32_t *counts, uint32_t value_count)
 {
-    struct distribution to = {
-        .postings = arena_array(arena, value_count, sizeof *to.postings),
-        .next = heap_zalloc(((size_t)value_count + 1) * sizeof *to.next),
-        .bits = heap_zalloc(((size_t)value_count + 1) * sizeof *to.bits),
-    };
-    size_t listed = 0;
-    for (uint32_t value = 0; value < value_count; value++)
-        listed += counts[value] > slot_count / DENSE_ONE_IN ? 0 : counts[value];
-    uint32_t *items = arena_alloc(arena, (listed ? listed : 1) * sizeof *items);
+    struct distribution to = {.next = heap_alloc(((size_t)value_count + 1) * sizeof *to.next)};
+    uint32_t sum = 0;
     for (uint32_t value = 0; value < value_count; value++) {
-        struct posting *posting = &to.postings[value];
-        posting->count = counts[value];
-        if (counts[value] > slot_count / DENSE_ONE_IN) {
-            posting->bits = to.bits[value] = arena_array(arena, bits_words(slot_count), sizeof **to.bits);
-        } else if (counts[value]) {
-            posting->items = to.next[value] = items;
-            items += counts[value];
-        }
+        to.next[value] = sum;
+        sum += counts[value];
     }
+    to.slots = heap_alloc((size_t)sum * sizeof *to.slots);
     return to;
 }
 
 static inline void distribution_tell(const struct distribution *to, uint32_t value, uint32_t slot)
 {
-    if (to->next[value])
-        *to->next[value]++ = slot;
-    else
-        bits_set(to->bits[value], slot);
+    to->slots[to->next[value]++] = slot;
 }
 
-/* A list's chunks with so many items that bits take no more room. */
-static void add_blocks(struct arena *arena, struct posting *posting)
+/* How many of the slots are in the first one's chunk. */
+static uint32_t count_together(const uint32_t *slots, uint32_t count)
 {
-    enum { MANY = CHUNK_WORDS * sizeof(uint64_t) / sizeof(uint32_t) };
-    struct posting_block *blocks = NULL;
-    for (uint32_t i = 0, end; i < posting->count; i = end) {
-        uint32_t chunk = posting->items[i] / CHUNK_SLOTS;
-        for (end = i + 1; end < posting->count && posting->items[end] / CHUNK_SLOTS == chunk;)
-            end++;
-        if (end - i < MANY)
-            continue;
-        if (!blocks)
-            posting->blocks = blocks = arena_array(arena, posting->count / MANY, sizeof *blocks);
-        uint64_t *bits = arena_array(arena, CHUNK_WORDS, sizeof *bits);
-        for (uint32_t j = i; j < end; j++)
-            bits_set(bits, posting->items[j] % CHUNK_SLOTS);
-        blocks[posting->block_count++] = (struct posting_block){chunk, bits};
-    }
+    uint32_t together = 1;
+    while (together < count && slots[together] / CHUNK_SLOTS == slots[0] / CHUNK_SLOTS)
+        together++;
+    return together;
 }
 
-static struct posting_table distribution_end(struct distribution *to, struct arena *arena, uint32_t *counts,
+enum { WORD_UNITS = sizeof(uint64_t) / sizeof(uint16_t) };
+
+/* Where a chunk's data begins and ends, in units of 16 bits. */
+static size_t units_begin(size_t at, uint32_t count)
+{
+    return count < POSTING_MANY ? at : (at + WORD_UNITS - 1) / WORD_UNITS * WORD_UNITS;
+}
+
+static size_t units_end(size_t begin, uint32_t count)
+{
+    return begin + (count < POSTING_MANY ? count : (uint32_t)CHUNK_WORDS * WORD_UNITS);
+}
+
+static void fill_chunk(uint16_t *data, const uint32_t *slots, uint32_t count)
+{
+    if (count < POSTING_MANY) {
+        for (uint32_t i = 0; i < count; i++)
+            data[i] = (uint16_t)(slots[i] % CHUNK_SLOTS);
+        return;
+    }
+    uint64_t *bits = memset(data, 0, CHUNK_WORDS * sizeof *bits);
+    for (uint32_t i = 0; i < count; i++)
+        bits_set(bits, slots[i] % CHUNK_SLOTS);
+}
+
+static void measure(const uint32_t *slots, const uint32_t *counts, uint32_t value_count, size_t *ret_chunks,
+                    size_t *ret_units)
+{
+    *ret_chunks = *ret_units = 0;
+    for (uint32_t value = 0; value < value_count; slots += counts[value++])
+        for (uint32_t i = 0, together; i < counts[value]; i += together) {
+            together = count_together(slots + i, counts[value] - i);
+            *ret_units = units_end(units_begin(*ret_units, together), together);
+            ++*ret_chunks;
+        }
+}
+
+/* Makes the table of what was told, and frees both. */
+static struct posting_table distribution_end(struct distribution *from, struct arena *arena, uint32_t *counts,
                                              uint32_t value_count)
 {
-    for (uint32_t value = 0; value < value_count; value++)
-        if (to->postings[value].items)
-            add_blocks(arena, &to->postings[value]);
+    size_t chunk_count, units, at = 0;
+    measure(from->slots, counts, value_count, &chunk_count, &units);
+    struct posting_row *rows = arena_alloc(arena, ((size_t)value_count + 1) * sizeof *rows);
+    struct posting_chunk *chunks = arena_alloc(arena, (chunk_count + 1) * sizeof *chunks), *to = chunks;
+    uint16_t *data = arena_alloc(arena, (units + WORD_UNITS) * sizeof *data);
+    const uint32_t *slots = from->slots;
+    for (uint32_t value = 0; value < value_count; slots += counts[value++]) {
+        rows[value] = (struct posting_row){counts[value], (uint32_t)(to - chunks)};
+        for (uint32_t i = 0, together; i < counts[value]; i += together) {
+            together = count_together(slots + i, counts[value] - i);
+            at = units_begin(at, together);
+            *to++ = (struct posting_chunk){(uint32_t)at, (uint16_t)(slots[i] / CHUNK_SLOTS),
+                                           (uint16_t)(together - 1)};
+            fill_chunk(data + at, slots + i, together);
+            at = units_end(at, together);
+        }
+    }
+    rows[value_count] = (struct posting_row){0, (uint32_t)(to - chunks)};
+    free(from->next);
+    free(from->slots);
     free(counts);
-    free(to->next);
-    free(to->bits);
-    return (struct posting_table){value_count, to->postings};
+    return (struct posting_table){value_count, rows, chunks, data};
 }
 
 struct posting_table posting_table_make(struct arena *arena, struct posting_pairs *pairs,
                                         uint32_t value_count, uint32_t slot_count)
 {
+    assert(slot_count <= POSTING_SLOTS_MOST);
     uint32_t *counts = heap_zalloc(((size_t)value_count + 1) * sizeof *counts);
     for (size_t i = 0; i < pairs->count; i++)
         counts[pairs->items[i].value]++;
-    struct distribution to = distribution_begin(arena, counts, value_count, slot_count);
+    struct distribution to = distribution_begin(counts, value_count);
     for (size_t i = 0; i < pairs->count; i++)
         distribution_tell(&to, pairs->items[i].value, pairs->items[i].slot);
     pairs->count = 0;
@@ -114,10 +141,11 @@ struct posting_table posting_table_of_lists(struct arena *arena, const uint32_t 
                                             const uint16_t *short_values, const uint32_t *long_values,
                                             uint32_t value_count, uint32_t slot_count)
 {
+    assert(slot_count <= POSTING_SLOTS_MOST);
     uint32_t *counts = heap_zalloc(((size_t)value_count + 1) * sizeof *counts);
     for (uint32_t i = 0; i < first[slot_count]; i++)
         counts[short_values ? short_values[i] : long_values[i]]++;
-    struct distribution to = distribution_begin(arena, counts, value_count, slot_count);
+    struct distribution to = distribution_begin(counts, value_count);
     for (uint32_t slot = 0; slot < slot_count; slot++)
         for (uint32_t i = first[slot]; i < first[slot + 1]; i++)
             distribution_tell(&to, short_values ? short_values[i] : long_values[i], slot);
@@ -126,94 +154,96 @@ struct posting_table posting_table_of_lists(struct arena *arena, const uint32_t 
 
 struct posting posting_of(const struct posting_table *table, uint32_t value)
 {
-    return value < table->value_count ? table->postings[value] : (struct posting){0};
+    if (value >= table->value_count)
+        return (struct posting){0};
+    const struct posting_row *row = &table->rows[value];
+    return (struct posting){row->count, row[1].first_chunk - row->first_chunk,
+                            table->chunks + row->first_chunk, table->data};
+}
+
+static void join_chunk(const uint16_t *data, const struct posting_chunk *chunk, uint64_t *bits, size_t words)
+{
+    const uint64_t *own = posting_chunk_bits(data, chunk);
+    if (own) {
+        wide_or(bits, own, words);
+        return;
+    }
+    const uint16_t *at = data + chunk->at;
+    for (uint32_t i = 0; i <= chunk->last; i++)
+        bits_set(bits, at[i]);
 }
 
 void posting_join(const struct posting *posting, uint64_t *bits, size_t words)
 {
-    if (posting->bits)
-        for (size_t i = 0; i < words; i++)
-            bits[i] |= posting->bits[i];
-    else
-        for (uint32_t i = 0; i < posting->count; i++)
-            bits_set(bits, posting->items[i]);
+    for (uint32_t i = 0; i < posting->chunk_count; i++) {
+        size_t word = (size_t)posting->chunks[i].chunk * CHUNK_WORDS, left = words - word;
+        join_chunk(posting->data, &posting->chunks[i], bits + word, left < CHUNK_WORDS ? left : CHUNK_WORDS);
+    }
 }
 
 /* ---- unions ---- */
 
 void posting_union_add(struct posting_union *all, struct arena *arena, struct posting posting)
 {
+    if (!posting.count)
+        return;
     all->total += posting.count;
-    if (posting.count && posting.bits) {
-        if (all->dense_count == all->dense_capacity) {
-            uint32_t old = all->dense_capacity;
-            all->dense_capacity = old ? old * 2 : 4;
-            all->dense = arena_grow(arena, all->dense, old * sizeof *all->dense,
-                                    all->dense_capacity * sizeof *all->dense);
-        }
-        all->dense[all->dense_count++] = posting.bits;
-    } else if (posting.count) {
-        if (all->list_count == all->list_capacity) {
-            uint32_t old = all->list_capacity;
-            all->list_capacity = old ? old * 2 : 4;
-            all->lists = arena_grow(arena, all->lists, old * sizeof *all->lists,
-                                    all->list_capacity * sizeof *all->lists);
-        }
-        all->lists[all->list_count++] = (struct posting_cursor){
-            .at = posting.items,
-            .end = posting.items + posting.count,
-            .block = posting.blocks,
-            .block_end = posting.block_count ? posting.blocks + posting.block_count : NULL,
-        };
+    if (all->count == all->capacity) {
+        uint32_t old = all->capacity;
+        all->capacity = old ? old * 2 : 4;
+        all->cursors =
+            arena_grow(arena, all->cursors, old * sizeof *all->cursors, all->capacity * sizeof *all->cursors);
     }
+    all->cursors[all->count++] =
+        (struct posting_cursor){posting.chunks, posting.chunks + posting.chunk_count, posting.data};
 }
 
-/* The first item that isn't below the slot: by leaps that double, then by halves. */
-static const uint32_t *advance(const uint32_t *at, const uint32_t *end, uint32_t slot)
+void posting_union_mark(const struct posting_union *all, uint64_t *chunks)
 {
-    if (at == end || *at >= slot)
-        return at;
-    size_t leap = 1;
-    while (leap < (size_t)(end - at) && at[leap] < slot) {
-        at += leap;
-        leap *= 2;
-    }
-    const uint32_t *high = leap < (size_t)(end - at) ? at + leap : end;
-    while (high - at > 1) {
-        const uint32_t *middle = at + (high - at) / 2;
-        if (*middle < slot)
-            at = middle;
-        else
-            high = middle;
-    }
-    return high;
+    for (uint32_t i = 0; i < all->count; i++)
+        for (const struct posting_chunk *at = all->cursors[i].at; at < all->cursors[i].end; at++)
+            bits_set(chunks, at->chunk);
 }
 
-void posting_union_join(struct posting_union *all, size_t word, size_t words, uint64_t *bits)
+/* Begins a union with a chunk's slots. */
+static void set_chunk(const uint16_t *data, const struct posting_chunk *chunk, uint64_t *scratch)
 {
-    for (uint32_t i = 0; i < all->dense_count; i++)
-        wide_or(bits, all->dense[i] + word, words);
-    uint32_t first = (uint32_t)(word * 64), end = (uint32_t)((word + words) * 64);
-    for (uint32_t i = 0; i < all->list_count; i++) {
-        struct posting_cursor *list = &all->lists[i];
-        while (list->block < list->block_end && list->block->chunk < word / CHUNK_WORDS)
-            list->block++;
-        if (list->block < list->block_end && list->block->chunk == word / CHUNK_WORDS) {
-            wide_or(bits, list->block->bits, words);
+    const uint64_t *bits = posting_chunk_bits(data, chunk);
+    if (bits) {
+        memcpy(scratch, bits, CHUNK_WORDS * sizeof *scratch);
+        return;
+    }
+    memset(scratch, 0, CHUNK_WORDS * sizeof *scratch);
+    join_chunk(data, chunk, scratch, CHUNK_WORDS);
+}
+
+static bool seek(struct posting_cursor *cursor, size_t chunk)
+{
+    while (cursor->at < cursor->end && cursor->at->chunk < chunk)
+        cursor->at++;
+    return cursor->at < cursor->end && cursor->at->chunk == chunk;
+}
+
+const uint64_t *posting_union_read(struct posting_union *all, size_t chunk, uint64_t *scratch)
+{
+    const struct posting_cursor *first = NULL;
+    bool several = false;
+    for (struct posting_cursor *cursor = all->cursors; cursor < all->cursors + all->count; cursor++) {
+        if (!seek(cursor, chunk))
             continue;
+        if (first) {
+            if (!several)
+                set_chunk(first->data, first->at, scratch);
+            several = true;
+            join_chunk(cursor->data, cursor->at, scratch, CHUNK_WORDS);
+        } else {
+            first = cursor;
         }
-        const uint32_t *at = advance(list->at, list->end, first);
-        for (; at < list->end && *at < end; at++)
-            bits_set(bits, *at - first);
-        list->at = at;
     }
-}
-
-const uint64_t *posting_union_read(struct posting_union *all, size_t word, size_t words, uint64_t *scratch)
-{
-    if (all->dense_count == 1 && !all->list_count)
-        return all->dense[0] + word;
-    memset(scratch, 0, words * sizeof *scratch);
-    posting_union_join(all, word, words, scratch);
-    return scratch;
+    if (!first || several)
+        return several ? scratch : NULL;
+    const uint64_t *bits = posting_chunk_bits(first->data, first->at);
+    if (!bits)
+        set_chunk(first->data, first->at, scratch);
+    return bits ? bits : scratch;
 }

@@ -6,24 +6,33 @@
 struct arena;
 
 /* Slots are walked in chunks of this many words. */
-enum { CHUNK_WORDS = 256, CHUNK_SLOTS = CHUNK_WORDS * 64 };
+enum { CHUNK_WORDS = 256, CHUNK_SLOTS = CHUNK_WORDS * 64, POSTING_SLOTS_MOST = CHUNK_SLOTS << 16 };
 
-/* Which slots carry a value: a sorted list, or a bitset where more than one in 32 does. Both NULL where none does. */
+/* Which slots carry a value: for each chunk where any does, upwards, a sorted list, or bits where many do. */
 struct posting {
-    uint32_t count, block_count;
-    const uint32_t *items;
-    const uint64_t *bits;
-    /* Chunks where a list has many, as bits too: slots that are alike lie together. */
-    const struct posting_block {
-        uint32_t chunk;
-        const uint64_t *bits; /* CHUNK_WORDS */
-    } * blocks;               /* by chunk */
+    uint32_t count, chunk_count;
+    const struct posting_chunk {
+        uint32_t at; /* in data: `last` + 1 places within the chunk, or CHUNK_WORDS words of bits */
+        uint16_t chunk, last;
+    } * chunks;
+    const uint16_t *data;
 };
+
+/* As many in a chunk are kept as bits: at most twice the memory, but read at once. */
+enum { POSTING_MANY = 512 };
+static inline const uint64_t *posting_chunk_bits(const uint16_t *data, const struct posting_chunk *chunk)
+{
+    return chunk->last + 1 >= POSTING_MANY ? (const uint64_t *)(const void *)(data + chunk->at) : NULL;
+}
 
 /* The postings of every value of one attribute, by the value's number. */
 struct posting_table {
     uint32_t value_count;
-    const struct posting *postings;
+    const struct posting_row {
+        uint32_t count, first_chunk;
+    } * rows; /* value_count + 1 */
+    const struct posting_chunk *chunks;
+    const uint16_t *data;
 };
 
 /* Gathers (value, slot) pairs, slots ascending and no pair twice; then makes the table. A zeroed struct is empty. */
@@ -56,17 +65,16 @@ void posting_join(const struct posting *posting, uint64_t *bits, size_t words);
 
 /* What any of some postings holds. */
 struct posting_union {
-    uint32_t dense_count, list_count, dense_capacity, list_capacity;
-    const uint64_t **dense;
+    uint32_t count, capacity;
     struct posting_cursor {
-        const uint32_t *at, *end;
-        const struct posting_block *block, *block_end;
-    } * lists;
+        const struct posting_chunk *at, *end;
+        const uint16_t *data;
+    } * cursors;
     size_t total; /* of all postings' counts */
 };
 
 void posting_union_add(struct posting_union *all, struct arena *arena, struct posting posting);
-/* The slots from the word on, `words` of them at most CHUNK_WORDS, as bits: in `scratch` or elsewhere. Calls go upwards. */
-const uint64_t *posting_union_read(struct posting_union *all, size_t word, size_t words, uint64_t *scratch);
-/* Adds them to `bits`. */
-void posting_union_join(struct posting_union *all, size_t word, size_t words, uint64_t *bits);
+/* Marks the chunks where any has slots. */
+void posting_union_mark(const struct posting_union *all, uint64_t *chunks);
+/* A chunk's slots as CHUNK_WORDS words of bits: in `scratch` or elsewhere; NULL: none. Calls go upwards. */
+const uint64_t *posting_union_read(struct posting_union *all, size_t chunk, uint64_t *scratch);

@@ -46,6 +46,17 @@ static inline void segment_fetch(const void *entry, size_t bytes)
         __builtin_prefetch((const char *)entry + byte);
 }
 
+/* A set whose members are numbered upwards. */
+struct numbered_set {
+    uint64_t *bits;
+    uint32_t *before; /* by word: how many are in the words before */
+};
+static inline uint32_t numbered_set_number(const struct numbered_set *set, uint32_t slot)
+{
+    uint64_t below = set->bits[slot / 64] & (((uint64_t)1 << slot % 64) - 1);
+    return set->before[slot / 64] + (uint32_t)__builtin_popcountll(below);
+}
+
 struct segment {
     atomic_uint references;
     struct arena *arena;        /* NULL: in an image */
@@ -80,26 +91,29 @@ struct segment {
     uint64_t *region_codes; /* by region number */
     uint32_t region_count;
 
-    /* Slots with several windows, and these one after the other: the slot's number among such slots is several_before of its word and
-     * the bits below it. Where a slot's windows begin, one more at the end. */
-    uint64_t *several_windows;
-    uint32_t *several_before, *window_first;
+    /* The windows of slots with several, one slot's after the other: where those of a number begin, and one more. */
+    struct numbered_set several_windows;
+    uint32_t *window_first;
     struct window_column {
         int16_t start, end, places;
     } * windows;
 
+    /* Slots whose body has more than one record, and the row of each among the bodies' several. */
+    struct numbered_set several_records;
+    uint32_t *several_row;
+
     /* sets of slots */
-    uint64_t *host_role;       /* hosting, employer or intermediary */
-    uint64_t *shared;          /* whose body has another slot */
-    uint64_t *several_records; /* whose body has more than one record */
+    uint64_t *host_role; /* hosting, employer or intermediary */
+    uint64_t *shared;    /* whose body has another slot */
+    /* Of these: the second of a body's two, right behind the first and in the same word; and those of other bodies. */
+    uint64_t *second, *apart;
     uint64_t *odd;
-    uint64_t *no_language;
-    uint32_t no_language_count;
     uint64_t *recognises[RECOGNITION_BITS];
     struct posting_table country, sector_under, sector_exact, language, eqf, mode, concept;
 };
 
-/* Value numbers in the tables: eqf 0 is an offer that lists none; language n * LEVEL_VALUES + level. sector_under has codes of
+/* Value numbers in the tables: eqf 0 is an offer that lists none; language n * LEVEL_VALUES + level, 0
+ * where none is stated. sector_under has codes of
  * 2 and 3 digits, with what stands below them; sector_exact all codes. */
 
 /* Arrays of entries in order, from the arena that becomes the segment's; takes over one reference each. */
@@ -181,8 +195,7 @@ static inline void segment_days(const struct segment *segment, uint32_t slot, ui
 static inline const struct window_column *segment_window_columns(const struct segment *segment, uint32_t slot,
                                                                  const struct window_column **ret_end)
 {
-    uint64_t below = segment->several_windows[slot / 64] & (((uint64_t)1 << slot % 64) - 1);
-    uint32_t number = segment->several_before[slot / 64] + (uint32_t)__builtin_popcountll(below);
+    uint32_t number = numbered_set_number(&segment->several_windows, slot);
     *ret_end = segment->windows + segment->window_first[number + 1];
     return segment->windows + segment->window_first[number];
 }
@@ -193,11 +206,20 @@ static inline struct window_list segment_windows(const struct segment *segment, 
     return offer ? offer->windows : (struct window_list){0};
 }
 
+/* What is known of the record of a slot whose body has more than one; else NULL. */
+static inline const struct several *segment_several(const struct segment *segment, uint32_t slot)
+{
+    if (!bits_has(segment->several_records.bits, slot))
+        return NULL;
+    return &segment->bodies
+                .several[segment->several_row[numbered_set_number(&segment->several_records, slot)]];
+}
+
 /* The first member of the slot's body. */
 static inline uint32_t segment_body(const struct segment *segment, uint32_t slot)
 {
-    uint32_t place = segment->slot_organisation[slot];
-    return bits_has(segment->several_records, slot) ? bodies_first(&segment->bodies, place) : place;
+    const struct several *several = segment_several(segment, slot);
+    return several ? segment->bodies.members[several->first] : segment->slot_organisation[slot];
 }
 
 const struct spoken_list *segment_languages(const struct segment *segment, uint32_t slot);

@@ -11,38 +11,80 @@
 
 /* ---- counting ---- */
 
-/* Bodies with several slots are counted at the first. */
-struct tally {
-    uint64_t bodies;
-    uint64_t *seen; /* by first member; made when it is needed */
+/* Bodies that were met whose slots don't lie together, by first member: open addressing. Each with the best of its records'
+ * preferences, by which it is shown. */
+struct met {
+    struct met_row {
+        uint32_t body, preference;
+    } * rows; /* PLACE_NONE: free */
+    uint32_t mask, count;
 };
 
-static void tally_shared(struct tally *tally, const struct match_query *query, size_t word, uint64_t slots)
+static struct met_row *met_find(const struct met *met, uint32_t body)
 {
-    const struct segment *segment = query->segment;
-    if (!tally->seen)
-        tally->seen = arena_array(query->arena, bits_words(segment->organisation_count), sizeof *tally->seen);
-    for (; slots; slots &= slots - 1) {
-        uint32_t body = segment_body(segment, (uint32_t)(word * 64 + (size_t)__builtin_ctzll(slots)));
-        tally->bodies += !bits_has(tally->seen, body);
-        bits_set(tally->seen, body);
+    uint32_t row = body * 2654435761u & met->mask;
+    while (met->rows[row].body != PLACE_NONE && met->rows[row].body != body)
+        row = (row + 1) & met->mask;
+    return &met->rows[row];
+}
+
+static void met_grow(struct met *met, struct arena *arena)
+{
+    struct met old = *met;
+    size_t size = old.rows ? ((size_t)old.mask + 1) * 4 : 64;
+    met->mask = (uint32_t)size - 1;
+    met->rows = arena_alloc(arena, size * sizeof *met->rows);
+    memset(met->rows, 0xff, size * sizeof *met->rows);
+    for (uint32_t i = 0; old.rows && i <= old.mask; i++)
+        if (old.rows[i].body != PLACE_NONE)
+            *met_find(met, old.rows[i].body) = old.rows[i];
+}
+
+static void met_add(struct met *met, const struct match_query *query, uint32_t slot)
+{
+    const struct several *several = segment_several(query->segment, slot);
+    uint32_t preference = several ? several->preference : 0;
+    if (!met->rows || met->count >= met->mask / 2)
+        met_grow(met, query->arena);
+    struct met_row *row = met_find(met, segment_body(query->segment, slot));
+    if (row->body == PLACE_NONE) {
+        *row = (struct met_row){segment_body(query->segment, slot), preference};
+        met->count++;
+    } else if (preference < row->preference) {
+        row->preference = preference;
     }
 }
 
-static void tally_chunk(struct tally *tally, const struct match_query *query, size_t word,
+struct tally {
+    uint64_t together; /* bodies whose slots lie together */
+    struct met apart;  /* the others */
+};
+
+/* Counts bodies whose slots lie together; *ret_apart: whether there are others. */
+WIDE static uint64_t count_together(const uint64_t *slots, const uint64_t *second, const uint64_t *apart,
+                                    size_t words, uint64_t *ret_apart)
+{
+    uint64_t count = 0, any = 0;
+    for (size_t i = 0; i < words; i++) {
+        uint64_t again = slots[i] & slots[i] << 1 & second[i], others = slots[i] & apart[i];
+        count += (uint64_t)__builtin_popcountll(slots[i] & ~again & ~others);
+        any |= others;
+    }
+    *ret_apart = any;
+    return count;
+}
+
+static void tally_chunk(struct tally *tally, const struct match_query *query, size_t chunk,
                         const uint64_t *slots)
 {
     const struct segment *segment = query->segment;
-    size_t words = bits_words(segment->slot_count) - word;
+    size_t word = chunk * CHUNK_WORDS, words = bits_words(segment->slot_count) - word;
     words = words < CHUNK_WORDS ? words : CHUNK_WORDS;
-    for (size_t i = 0; i < words; i++) {
-        if (!slots[i])
-            continue;
-        uint64_t shared = slots[i] & segment->shared[word + i];
-        tally->bodies += (uint64_t)__builtin_popcountll(slots[i] ^ shared);
-        if (shared)
-            tally_shared(tally, query, word + i, shared);
-    }
+    uint64_t apart;
+    tally->together += count_together(slots, segment->second + word, segment->apart + word, words, &apart);
+    for (size_t i = 0; apart && i < words; i++)
+        for (uint64_t rest = slots[i] & segment->apart[word + i]; rest; rest &= rest - 1)
+            met_add(&tally->apart, query, (uint32_t)((word + i) * 64 + (size_t)__builtin_ctzll(rest)));
 }
 
 uint64_t sweep_count(struct match_query *query)
@@ -51,12 +93,12 @@ uint64_t sweep_count(struct match_query *query)
     for (int part = 0; part < SEGMENTS; part++) {
         struct tally tally = {0};
         struct sieve sieve;
+        size_t chunk;
         match_query_enter(query, part);
         sieve_init(&sieve, query);
-        for (size_t word = 0; word < bits_words(query->segment->slot_count); word += CHUNK_WORDS)
-            if (sieve_read(&sieve, word, slots))
-                tally_chunk(&tally, query, word, slots);
-        bodies += tally.bodies;
+        while (sieve_next(&sieve, &chunk, slots))
+            tally_chunk(&tally, query, chunk, slots);
+        bodies += tally.together + tally.apart.count;
     }
     return bodies;
 }
@@ -81,6 +123,7 @@ static void find_tied(struct sweep *sweep)
     for (uint32_t i = 0; i < query->network.tie_count; i++)
         if (query->network.ties[i].body != query->network.sender_body)
             slot_set_add_body(&sweep->tied, query, query->network.ties[i].body);
+    slot_set_end(&sweep->tied, query);
 }
 
 static void score_block(const struct sweep *sweep, struct match_block *block)
@@ -98,9 +141,10 @@ static void score_block(const struct sweep *sweep, struct match_block *block)
     block->count = 0;
 }
 
-static void score_all(const struct sweep *sweep, size_t word, const uint64_t *slots)
+static void score_all(const struct sweep *sweep, size_t chunk, const uint64_t *slots)
 {
     struct match_block block;
+    size_t word = chunk * CHUNK_WORDS;
     block.count = 0;
     for (size_t i = 0; i < CHUNK_WORDS; i++)
         for (uint64_t rest = slots[i]; rest; rest &= rest - 1) {
@@ -132,7 +176,7 @@ static int sum_for(const struct sweep *sweep, int64_t least)
 }
 
 /* The best come first, in small blocks, so that soon the others need not come at all. */
-static void score_bounded(struct sweep *sweep, size_t word, uint64_t *slots)
+static void score_bounded(struct sweep *sweep, size_t chunk, uint64_t *slots)
 {
     const struct sweep_sink *sink = sweep->sink;
     enum { AT_ONCE = 16 };
@@ -140,18 +184,19 @@ static void score_bounded(struct sweep *sweep, size_t word, uint64_t *slots)
     int64_t least = sink->least(sink->context);
     if (least == INT64_MAX)
         return;
-    bound_read(&sweep->bound, word, slots);
+    bound_read(&sweep->bound, chunk, slots);
     if (least == INT64_MIN) {
         bound_reach(&sweep->bound, slots, first_sum(sweep, slots, reach), reach);
-        score_all(sweep, word, reach);
+        score_all(sweep, chunk, reach);
         for (size_t i = 0; i < CHUNK_WORDS; i++)
             slots[i] &= ~reach[i];
         least = sink->least(sink->context);
     }
-    if (!bound_reach(&sweep->bound, slots, sum_for(sweep, least), reach))
+    size_t count = bound_reach(&sweep->bound, slots, sum_for(sweep, least), reach), i = 0;
+    if (!count)
         return;
-    struct bounded *list = sweep->bound.ordered;
-    uint32_t count = bound_order(&sweep->bound, word, reach, list), i = 0;
+    bound_order(&sweep->bound, chunk, reach, count);
+    const struct bounded *list = sweep->bound.ordered;
     struct match_block block;
     while (i < count && list[i].sum >= sum_for(sweep, sink->least(sink->context))) {
         for (block.count = 0; i < count && block.count < AT_ONCE; i++)
@@ -160,13 +205,13 @@ static void score_bounded(struct sweep *sweep, size_t word, uint64_t *slots)
     }
 }
 
-static void put_off_several(struct sweep *sweep, size_t word, uint64_t *slots)
+static void put_off_several(struct sweep *sweep, size_t chunk, uint64_t *slots)
 {
     const struct segment *segment = sweep->query->segment;
-    size_t words = bits_words(segment->slot_count) - word;
+    size_t word = chunk * CHUNK_WORDS, words = bits_words(segment->slot_count) - word;
     words = words < CHUNK_WORDS ? words : CHUNK_WORDS;
     for (size_t i = 0; i < words; i++) {
-        uint64_t several = slots[i] & segment->several_records[word + i];
+        uint64_t several = slots[i] & segment->several_records.bits[word + i];
         slots[i] ^= several;
         for (; several; several &= several - 1) {
             if (sweep->several_count == sweep->several_capacity) {
@@ -181,58 +226,36 @@ static void put_off_several(struct sweep *sweep, size_t word, uint64_t *slots)
     }
 }
 
-static void rank_chunk(struct sweep *sweep, size_t word, uint64_t *slots)
+static void rank_chunk(struct sweep *sweep, size_t chunk, uint64_t *slots)
 {
     if (sweep->tied.count) {
         uint64_t taken[CHUNK_WORDS] = {0};
-        size_t words = bits_words(sweep->query->segment->slot_count) - word;
-        slot_set_take(&sweep->tied, word, words < CHUNK_WORDS ? words : CHUNK_WORDS, slots, taken);
-        score_all(sweep, word, taken);
+        if (slot_set_take(&sweep->tied, chunk, slots, taken))
+            score_all(sweep, chunk, taken);
     }
     size_t count = wide_count(slots, CHUNK_WORDS);
     if (count && (!sweep->bound.useful || count < sweep->bound.least_slots))
-        score_all(sweep, word, slots);
+        score_all(sweep, chunk, slots);
     else if (count)
-        score_bounded(sweep, word, slots);
+        score_bounded(sweep, chunk, slots);
 }
 
 /* ---- bodies with several records ---- */
 
-struct choice {
-    uint32_t body, preference, slot;
-};
-
-static int compare_choices(const void *left, const void *right)
-{
-    const struct choice *a = left, *b = right;
-    int order = (a->body > b->body) - (a->body < b->body);
-    if (!order)
-        order = (a->preference > b->preference) - (a->preference < b->preference);
-    return order ? order : (a->slot > b->slot) - (a->slot < b->slot);
-}
-
 /* Scores the slots of each body's shown record: of those that have any the one with the most offers, ties by id. */
-static void rank_several(struct sweep *sweep, struct facet_counts *facets)
+static void rank_several(struct sweep *sweep, const struct met *met, struct facet_counts *facets)
 {
     const struct segment *segment = sweep->query->segment;
-    struct choice *choices = arena_array(sweep->query->arena, sweep->several_count, sizeof *choices);
-    for (size_t i = 0; i < sweep->several_count; i++) {
-        const struct several *several =
-            bodies_find(&segment->bodies, segment->slot_organisation[sweep->several[i]]);
-        choices[i] =
-            (struct choice){segment->bodies.members[several->first], several->preference, sweep->several[i]};
-    }
-    qsort(choices, sweep->several_count, sizeof *choices, compare_choices);
     struct match_block block;
     block.count = 0;
-    for (size_t i = 0, first = 0; i < sweep->several_count; i++) {
-        if (choices[i].body != choices[first].body)
-            first = i;
-        if (choices[i].preference != choices[first].preference)
+    for (size_t i = 0; i < sweep->several_count; i++) {
+        uint32_t slot = sweep->several[i];
+        const struct several *several = segment_several(segment, slot);
+        if (several->preference != met_find(met, segment->bodies.members[several->first])->preference)
             continue;
         if (facets)
-            facet_add(facets, sweep->query, choices[i].slot);
-        block.slots[block.count++] = choices[i].slot;
+            facet_add(facets, sweep->query, slot);
+        block.slots[block.count++] = slot;
         if (block.count == BLOCK_SLOTS)
             score_block(sweep, &block);
     }
@@ -245,22 +268,21 @@ static uint64_t sweep_part(struct sweep *sweep, struct facet_counts *facets)
     struct tally tally = {0};
     struct sieve sieve;
     uint64_t slots[CHUNK_WORDS];
+    size_t chunk;
     sieve_init(&sieve, sweep->query);
     bound_init(&sweep->bound, sweep->scoring);
     find_tied(sweep);
-    for (size_t word = 0; word < bits_words(sweep->query->segment->slot_count); word += CHUNK_WORDS) {
-        if (!sieve_read(&sieve, word, slots))
-            continue;
-        tally_chunk(&tally, sweep->query, word, slots);
-        put_off_several(sweep, word, slots);
+    while (sieve_next(&sieve, &chunk, slots)) {
+        tally_chunk(&tally, sweep->query, chunk, slots);
+        put_off_several(sweep, chunk, slots);
         if (facets)
-            facet_add_chunk(facets, sweep->query, word, slots);
-        rank_chunk(sweep, word, slots);
+            facet_add_chunk(facets, sweep->query, chunk, slots);
+        rank_chunk(sweep, chunk, slots);
     }
-    rank_several(sweep, facets);
+    rank_several(sweep, &tally.apart, facets);
     if (facets)
         facet_part_end(facets, sweep->query);
-    return tally.bodies;
+    return tally.together + tally.apart.count;
 }
 
 uint64_t sweep_rank(struct match_query *query, struct scoring *scoring, const struct sweep_sink *sink,

@@ -1,5 +1,14 @@
 #include "match/wide.h"
 
+WIDE uint64_t wide_both(uint64_t *restrict to, const uint64_t *restrict left, const uint64_t *restrict right,
+                        size_t words)
+{
+    uint64_t any = 0;
+    for (size_t i = 0; i < words; i++)
+        any |= to[i] = left[i] & right[i];
+    return any;
+}
+
 WIDE uint64_t wide_and(uint64_t *restrict bits, const uint64_t *restrict with, size_t words)
 {
     uint64_t any = 0;

@@ -197,12 +197,12 @@ static pb_language_level **languages(struct arena *arena, struct chance *chance,
 
 static char *host_id(struct arena *arena, uint32_t number)
 {
-    return arena_format(arena, "load/h%07u", number);
+    return arena_format(arena, "r%u/h%07u", number % 20, number);
 }
 
 static char *sender_id(struct arena *arena, uint32_t number)
 {
-    return arena_format(arena, "load/s%06u", number);
+    return arena_format(arena, "r%u/s%06u", number % 20, number);
 }
 
 /* ---- records ---- */
@@ -362,7 +362,7 @@ static void put_partnerships(struct match_builder *builder, struct arena *arena,
     for (uint32_t i = 0; i < PARTNERS_A_SENDER; i++) {
         pb_partnership partnership = PARTNER__V1__PARTNERSHIP__INIT;
         char *ids[] = {sender_id(arena, sender), host_id(arena, draw_partner(&chance, sender)), last};
-        partnership.id = arena_format(arena, "load/p%06u-%02u", sender, i);
+        partnership.id = arena_format(arena, "r1/p%06u-%02u", sender, i);
         partnership.organisation_ids = ids;
         partnership.n_organisation_ids =
             last && strcmp(last, ids[1]) != 0 && !chance_below(&chance, 10) ? 3 : 2;
@@ -461,7 +461,7 @@ static void put_needs(struct match_builder *builder)
     struct chance chance = chance_of(seed, KIND_NEED, 0);
     for (uint32_t i = 0; i < host_count / HOSTS_A_NEED; i++, arena_reset(arena)) {
         pb_need need = *need_of(arena, &chance, i % 2 ? NARROW : USUAL);
-        need.id = arena_format(arena, "load/need-%u", i);
+        need.id = arena_format(arena, "r1/need-%u", i);
         struct record record = {.kind = RECORD_NEED, .need = &need};
         match_builder_put(builder, &record);
     }

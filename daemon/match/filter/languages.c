@@ -18,8 +18,7 @@ static void unite(const struct match_query *query, struct sieve *sieve)
 {
     const struct segment *segment = query->segment;
     struct posting_union *all = sieve_union(sieve);
-    posting_union_add(all, query->arena,
-                      (struct posting){.count = segment->no_language_count, .bits = segment->no_language});
+    posting_union_add(all, query->arena, posting_of(&segment->language, 0)); /* none stated */
     for (uint32_t i = 0; i < query->languages.count; i++) {
         struct spoken spoken = query->languages.items[i];
         unsigned highest = spoken.level ? spoken.level : LEVEL_VALUES - 1;

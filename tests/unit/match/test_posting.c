@@ -9,7 +9,7 @@
 #include "match/posting.h"
 #include "match/support_world.h"
 
-/* Few slots of a value here and many there: lists, lists with blocks, and bitsets. */
+/* Few slots of a value here and many there: lists, bits, and chunks without any. */
 static bool holds(uint32_t value, uint32_t slot)
 {
     uint32_t mixed = (slot * 2654435761u ^ value * 40503u) >> 7;
@@ -17,13 +17,13 @@ static bool holds(uint32_t value, uint32_t slot)
     case 0:
         return mixed % 3 == 0; /* dense */
     case 1:
-        return slot / CHUNK_SLOTS == 4 && mixed % 2; /* a block, the last chunk but one of them */
+        return slot / CHUNK_SLOTS == 4 && mixed % 2; /* one chunk alone */
     case 2:
         return slot >= 40 * CHUNK_SLOTS - 3000 && mixed % 5; /* ends in a chunk that is not whole */
     case 3:
         return mixed % 997 == 0; /* a thin list */
     case 4:
-        return slot / CHUNK_SLOTS == 2 || mixed % 499 == 0; /* a block within a list */
+        return slot / CHUNK_SLOTS == 2 || mixed % 499 == 0; /* bits between lists */
     default:
         return false;
     }
@@ -31,36 +31,41 @@ static bool holds(uint32_t value, uint32_t slot)
 
 static void a_union_reads_what_any_posting_holds(void **)
 {
-    enum { VALUES = 6, SLOTS = 40 * CHUNK_SLOTS + 77 };
+    enum { VALUES = 6, SLOTS = 40 * CHUNK_SLOTS + 77, CHUNKS = 41 };
     struct random random = {.state = 7};
     struct posting_pairs pairs = {0};
     struct arena *arena = arena_new(0);
-    size_t blocks = 0;
+    size_t kept[2] = {0};
     for (uint32_t slot = 0; slot < SLOTS; slot++)
         for (uint32_t value = 0; value < VALUES; value++)
             if (holds(value, slot))
                 posting_pairs_add(&pairs, value, slot);
     struct posting_table table = posting_table_make(arena, &pairs, VALUES, SLOTS);
-    for (uint32_t value = 0; value < VALUES; value++)
-        blocks += table.postings[value].block_count;
-    assert_true(blocks > 0);
+    for (uint32_t value = 0; value < VALUES; value++) {
+        struct posting posting = posting_of(&table, value);
+        for (uint32_t i = 0; i < posting.chunk_count; i++)
+            kept[posting_chunk_bits(posting.data, &posting.chunks[i]) != NULL]++;
+    }
+    assert_true(kept[false] > 0 && kept[true] > 0);
     for (uint32_t set = 0; set < 1u << VALUES; set += 5) {
         struct posting_union all = {0};
         for (uint32_t value = 0; value < VALUES; value++)
             if (set >> value & 1)
                 posting_union_add(&all, arena, posting_of(&table, value));
-        for (size_t word = 0; word < bits_words(SLOTS); word += CHUNK_WORDS) {
-            size_t words = bits_words(SLOTS) - word < CHUNK_WORDS ? bits_words(SLOTS) - word : CHUNK_WORDS;
+        uint64_t marked[1] = {0};
+        posting_union_mark(&all, marked);
+        for (size_t chunk = 0; chunk < CHUNKS; chunk++) {
             uint64_t scratch[CHUNK_WORDS];
             if (random_chance(&random, 30))
                 continue; /* chunks may be passed over */
-            const uint64_t *bits = posting_union_read(&all, word, words, scratch);
-            for (size_t i = 0; i < words * 64 && word * 64 + i < SLOTS; i++) {
+            const uint64_t *bits = posting_union_read(&all, chunk, scratch);
+            assert_int_equal(bits != NULL, bits_has(marked, chunk));
+            for (size_t i = 0; i < CHUNK_SLOTS && chunk * CHUNK_SLOTS + i < SLOTS; i++) {
                 bool expected = false;
                 for (uint32_t value = 0; value < VALUES; value++)
-                    expected |= (set >> value & 1) && holds(value, (uint32_t)(word * 64 + i));
-                if (bits_has(bits, i) != expected)
-                    fail_msg("set %u slot %zu", set, word * 64 + i);
+                    expected |= (set >> value & 1) && holds(value, (uint32_t)(chunk * CHUNK_SLOTS + i));
+                if ((bits && bits_has(bits, i)) != expected)
+                    fail_msg("set %u slot %zu", set, chunk * CHUNK_SLOTS + i);
             }
         }
     }

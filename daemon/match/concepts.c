@@ -101,6 +101,12 @@ uint32_t concepts_read(struct concepts *concepts, const Partner__V1__Outcome *ou
     return concept;
 }
 
+void concepts_add_outside(struct concepts *concepts, const char *const *codes, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        text_map_set(&concepts->outside, codes[i], concepts->limit++);
+}
+
 uint32_t concepts_limit(const struct concepts *concepts)
 {
     return concepts->limit;

@@ -20,6 +20,8 @@ struct concepts *concepts_new(const struct vocabulary *vocabulary); /* may be NU
 void concepts_free(struct concepts *concepts);
 /* CONCEPT_NONE: words that could not be read. */
 uint32_t concepts_read(struct concepts *concepts, const Partner__V1__Outcome *outcome);
+/* Names concepts outside the vocabulary in the order of their numbers, before any other; the codes are borrowed for good. */
+void concepts_add_outside(struct concepts *concepts, const char *const *codes, uint32_t count);
 /* Numbers are below this. */
 uint32_t concepts_limit(const struct concepts *concepts);
 

@@ -50,6 +50,15 @@ void match_rebuild_run(struct match_rebuild *rebuild);
  * one is given up. Frees the rebuild. */
 void match_rebuild_finish(struct match_builder *builder, struct match_rebuild *rebuild);
 
+/* ---- images: base/image.h ---- */
+
+/* Writes what the index has, and is all that a builder needs to stand on it; the stored records that are not in the image yet, too.
+ * Any thread; takes long where the index is not as its base was. What match_builder_set_image is given. */
+const void *match_index_write(const struct match_index *index, struct image_writer *image);
+/* An empty builder, whose vocabulary is set, stands on what a mapped image has. False, and nothing happens, where it was written
+ * with another vocabulary or in another form. The image outlives the builder and all its indexes. */
+bool match_builder_set_image(struct match_builder *builder, const void *root);
+
 /* Any thread. */
 struct match_index *match_index_acquire(const struct match_index *index);
 void match_index_release(const struct match_index *index);

@@ -1,10 +1,13 @@
 #include "match/support_world.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/image.h"
 #include "vocab/vocabulary.h"
 
 uint32_t random_below(struct random *random, uint32_t bound)
@@ -436,9 +439,47 @@ void world_add_needs(struct world *world, uint32_t needs)
 void world_fini(struct world *world)
 {
     match_builder_free(world->builder);
+    image_close(world->image);
     if (world->vocabulary)
         vocabulary_release(world->vocabulary);
     arena_free(world->arena);
+}
+
+static void stop_unless(bool good, const char *what)
+{
+    if (good)
+        return;
+    fprintf(stderr, "%s\n", what);
+    abort();
+}
+
+static void write_image(const struct world *world, const char *path)
+{
+    struct match_index *index = match_builder_publish(world->builder);
+    struct image_writer *writer = image_writer_new(path);
+    const void *root = match_index_write(index, writer);
+    struct status status = image_writer_finish(writer, world->arena, root, "", 0);
+    stop_unless(status_ok(status), status.message);
+    match_index_release(index);
+}
+
+void world_to_image(struct world *world)
+{
+    char folder[] = "/tmp/match-world-XXXXXX";
+    stop_unless(mkdtemp(folder) != NULL, "no folder for an image");
+    const char *path = arena_format(world->arena, "%s/image", folder), *reason = NULL;
+    write_image(world, path);
+    match_builder_free(world->builder);
+    image_close(world->image);
+    world->image = image_open(path, &reason);
+    const void *root = world->image ? image_map(world->image, &reason) : NULL;
+    stop_unless(root != NULL, reason);
+    unlink(path);
+    rmdir(folder);
+    world->builder = match_builder_new();
+    if (world->vocabulary)
+        match_builder_set_vocabulary(world->builder, world->vocabulary);
+    stop_unless(match_builder_set_image(world->builder, root), "an image is refused");
 }
 
 void world_change(struct world *world, uint32_t percent)
@@ -461,6 +502,8 @@ void world_change(struct world *world, uint32_t percent)
 
 void world_turn(struct world *world, unsigned turn)
 {
+    if (turn % 5 == 3)
+        world_to_image(world);
     struct match_rebuild *rebuild = turn % 3 ? match_rebuild_begin(world->builder) : NULL;
     world_change(world, turn % 2 ? 20 : 5);
     if (!rebuild)

@@ -25,6 +25,7 @@ struct world {
     struct arena *arena;
     struct match_builder *builder;
     struct vocabulary *vocabulary;                /* or NULL */
+    struct image *image;                          /* that the builder stands on, or NULL */
     uint32_t organisations, offers, partnerships; /* how many ids there are; needs follow */
     pb_record *records;                           /* by id number; kind not set: not there */
     size_t record_count;
@@ -35,7 +36,10 @@ void world_init(struct world *world, uint64_t seed, uint32_t organisations, uint
 void world_fini(struct world *world);
 /* Puts, replaces and removes some records, perhaps another vocabulary; percent of them. */
 void world_change(struct world *world, uint32_t percent);
-/* A change that depends on the turn: a little, so that much of the base stays, or more; some with a new base made meanwhile. */
+/* Writes all to an image, and goes on with a builder that stands on it. No index is held. */
+void world_to_image(struct world *world);
+/* A change that depends on the turn: a little, so that much of the base stays, or more; some with a new base made meanwhile, some
+ * after an image was written and read. */
 void world_turn(struct world *world, unsigned turn);
 /* As many needs more, each one's organisation there or not. */
 void world_add_needs(struct world *world, uint32_t needs);

@@ -165,6 +165,200 @@ static void an_id_stands_for_one_record_over_all_kinds(void **)
     match_builder_free(builder);
 }
 
+/* ---- changes over a base ---- */
+
+enum { OTHERS = 20 };
+
+/* Others that host nobody, so that a few changes are few beside the base. */
+static struct match_builder *builder_with_others(void)
+{
+    struct match_builder *builder = match_builder_new();
+    char id[] = "others/a";
+    for (int i = 0; i < OTHERS; i++, id[sizeof id - 2]++)
+        put_organisation(builder, id, NULL);
+    return builder;
+}
+
+/* All that was put becomes the base. */
+static void settle(struct match_builder *builder)
+{
+    match_index_release(match_builder_publish(builder));
+    struct match_rebuild *rebuild = match_rebuild_begin(builder);
+    match_rebuild_run(rebuild);
+    match_rebuild_finish(builder, rebuild);
+}
+
+static size_t members_of(struct match_builder *builder, const char *id)
+{
+    const char *const *ids;
+    struct match_index *index = match_builder_publish(builder);
+    size_t count = match_index_same_as(index, id, &ids);
+    match_index_release(index);
+    return count + 1;
+}
+
+static void bodies_join_and_split_over_base_and_changes(void **)
+{
+    struct match_builder *builder = builder_with_others();
+    put_organisation(builder, "aa/1", "E10000001");
+    put_organisation(builder, "bb/1", "E10000001");
+    put_organisation(builder, "cc/1", "E10000002");
+    settle(builder);
+    /* One that came since joins two of the base; within a registry nothing is joined. */
+    put_organisation(builder, "dd/1", "E10000001");
+    put_organisation(builder, "cc/2", "E10000002");
+    assert_int_equal(members_of(builder, "aa/1"), 3);
+    assert_int_equal(members_of(builder, "dd/1"), 3);
+    assert_int_equal(members_of(builder, "cc/1"), 1);
+    settle(builder);
+    /* A part of the base's body changes over to the other. */
+    put_organisation(builder, "bb/1", "E10000002");
+    assert_int_equal(members_of(builder, "aa/1"), 2);
+    assert_int_equal(members_of(builder, "bb/1"), 3);
+    assert_int_equal(members_of(builder, "cc/2"), 3);
+    /* Without it nothing joins the others. */
+    match_builder_remove(builder, "bb/1");
+    assert_int_equal(members_of(builder, "cc/1"), 1);
+    put_organisation(builder, "bb/1", "E10000001");
+    settle(builder);
+    assert_int_equal(members_of(builder, "dd/1"), 3);
+    match_builder_free(builder);
+}
+
+static void expect_used(struct match_builder *builder, uint64_t used, size_t offers)
+{
+    struct match_index *index = match_builder_publish(builder);
+    assert_int_equal(match_index_used_by(index, "urn:a"), used);
+    assert_int_equal(match_index_offer_count(index), offers);
+    match_index_release(index);
+}
+
+static void an_offer_of_the_base_is_replaced_moves_and_comes_back(void **)
+{
+    struct match_builder *builder = builder_with_others();
+    put_organisation(builder, "aa/1", NULL);
+    put_organisation(builder, "aa/2", NULL);
+    put_offer(builder, "aa/f1", "aa/1", "urn:a", "");
+    put_offer(builder, "aa/f2", "aa/1", "urn:a", "");
+    settle(builder);
+    put_offer(builder, "aa/f1", "aa/2", "urn:b", "");
+    expect_used(builder, 1, 2);
+    match_builder_remove(builder, "aa/f1");
+    match_builder_remove(builder, "aa/f2");
+    expect_used(builder, 0, 0);
+    put_offer(builder, "aa/f1", "aa/1", "urn:a", "");
+    put_offer(builder, "aa/f1", "aa/1", "urn:a", "");
+    expect_used(builder, 1, 1);
+    settle(builder);
+    expect_used(builder, 1, 1);
+    match_builder_free(builder);
+}
+
+/* How many hosts the widest question finds. */
+static uint64_t eligible(struct match_builder *builder)
+{
+    pb_need need = PARTNER__V1__NEED__INIT;
+    struct arena *arena = arena_new(0);
+    struct match_index *index = match_builder_publish(builder);
+    struct match_question question = {
+        .need = &need, .sender_id = "", .page_size = 20, .page_token = "", .today = WORLD_TODAY};
+    find_response response = PARTNER__V1__FIND_HOSTS_RESPONSE__INIT;
+    assert_true(status_ok(match_find_hosts(index, arena, &question, &response)));
+    match_index_release(index);
+    arena_free(arena);
+    return response.eligible;
+}
+
+static void put_host(struct match_builder *builder, const char *id)
+{
+    pb_organisation organisation = PARTNER__V1__ORGANISATION__INIT;
+    Partner__V1__Role role = PARTNER__V1__ROLE__ROLE_HOSTING;
+    organisation.id = (char *)(uintptr_t)id;
+    organisation.roles = &role;
+    organisation.n_roles = 1;
+    struct record record = {.kind = RECORD_ORGANISATION, .organisation = &organisation};
+    match_builder_put(builder, &record);
+}
+
+static void offers_that_wait_in_the_base_are_there_with_their_organisation(void **)
+{
+    struct match_builder *builder = builder_with_others();
+    put_host(builder, "aa/0");
+    put_offer(builder, "aa/f1", "zz/1", "urn:a", "");
+    put_offer(builder, "aa/f2", "zz/1", "urn:a", "");
+    put_offer(builder, "aa/f3", "zz/2", "urn:a", "");
+    settle(builder);
+    assert_int_equal(eligible(builder), 1);
+    put_offer(builder, "aa/f2", "zz/2", "urn:a", ""); /* goes on waiting, for another */
+    put_host(builder, "zz/1");
+    assert_int_equal(eligible(builder), 2);
+    expect_used(builder, 3, 3);
+    match_builder_remove(
+        builder, "aa/f1"); /* leaves an organisation without offers, which is matched by its profile */
+    assert_int_equal(eligible(builder), 2);
+    put_host(builder, "zz/2");
+    assert_int_equal(eligible(builder), 3);
+    match_builder_remove(builder, "zz/2");
+    match_builder_remove(builder, "zz/1");
+    assert_int_equal(eligible(builder), 1);
+    expect_used(builder, 2, 2);
+    settle(builder);
+    put_host(builder, "zz/2");
+    assert_int_equal(eligible(builder), 2);
+    match_builder_free(builder);
+}
+
+static void an_id_of_the_base_comes_again_as_another_kind(void **)
+{
+    struct match_builder *builder = builder_with_others();
+    pb_need need = PARTNER__V1__NEED__INIT;
+    need.id = (char *)(uintptr_t) "aa/1";
+    need.organisation_id = (char *)(uintptr_t) "aa/0";
+    struct record as_need = {.kind = RECORD_NEED, .need = &need};
+    put_host(builder, "aa/0");
+    put_host(builder, "aa/1");
+    settle(builder);
+    put_offer(builder, "aa/1", "aa/0", "urn:a", "");
+    assert_int_equal(eligible(builder), 1);
+    expect_used(builder, 1, 1);
+    match_builder_put(builder, &as_need);
+    expect_used(builder, 0, 0);
+    settle(builder);
+    struct match_index *index = match_builder_publish(builder);
+    assert_int_equal(match_index_need_count(index), 1);
+    assert_int_equal(match_index_organisation_count(index), 1 + OTHERS);
+    match_index_release(index);
+    put_host(builder, "aa/1");
+    index = match_builder_publish(builder);
+    assert_int_equal(match_index_need_count(index), 0);
+    match_index_release(index);
+    assert_int_equal(eligible(builder), 2);
+    match_builder_free(builder);
+}
+
+static void what_comes_while_a_base_is_made_stands_over_it(void **)
+{
+    struct match_builder *builder = builder_with_others();
+    put_host(builder, "aa/1");
+    put_host(builder, "aa/2");
+    put_offer(builder, "aa/f1", "aa/1", "urn:a", "");
+    put_offer(builder, "aa/f2", "aa/1", "urn:a", "");
+    match_index_release(match_builder_publish(builder));
+    put_offer(builder, "aa/f3", "aa/1", "urn:a", "");
+    match_index_release(match_builder_publish(builder));
+    struct match_rebuild *rebuild = match_rebuild_begin(builder);
+    match_builder_remove(builder, "aa/f3");
+    put_offer(builder, "aa/f1", "aa/2", "urn:a", "");
+    match_rebuild_run(rebuild);
+    match_rebuild_finish(builder, rebuild);
+    expect_used(builder, 2, 2);
+    match_builder_remove(builder, "aa/f1");
+    match_builder_remove(builder, "aa/1");
+    assert_int_equal(eligible(builder), 1);
+    expect_used(builder, 1, 1);
+    match_builder_free(builder);
+}
+
 /* ---- readers beside the builder ---- */
 
 struct shared {
@@ -239,6 +433,11 @@ int main(void)
         cmocka_unit_test(words_are_read_anew_by_another_vocabulary),
         cmocka_unit_test(a_stored_need_comes_back_as_it_was_put),
         cmocka_unit_test(an_id_stands_for_one_record_over_all_kinds),
+        cmocka_unit_test(bodies_join_and_split_over_base_and_changes),
+        cmocka_unit_test(an_offer_of_the_base_is_replaced_moves_and_comes_back),
+        cmocka_unit_test(offers_that_wait_in_the_base_are_there_with_their_organisation),
+        cmocka_unit_test(an_id_of_the_base_comes_again_as_another_kind),
+        cmocka_unit_test(what_comes_while_a_base_is_made_stands_over_it),
         cmocka_unit_test(readers_go_on_while_indexes_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@
 enum { BLOCK_BYTES = 8192, LARGEST_BLOCK_BYTES = 1 << 20, ALIGNMENT = 16 };
 enum {
     SPARE_SIZES = 8,
-    SPARE_BYTES = 256 << 10
+    SPARE_BYTES = 512 << 10
 }; /* sizes from the least to the largest block; kept of each, or one */
 
 struct block {

@@ -20,17 +20,19 @@ enum { HOST_ID = 1, HOST_NAME = 3, HOST_COUNTRY = 5, HOST_CITY = 7, HOST_LAST = 
 enum { OFFER_ID = 1, OFFER_TITLE = 3, OFFER_DURATION = 5, OFFER_LAST = OFFER_DURATION };
 enum { MIN_DAYS = 1 }; /* the other is MAX_DAYS */
 
-/* A record's first fields, by number, up to `last`; packed fields are in the order of their numbers. */
+/* A record's first fields, by number, up to `last`; packed fields are in the order of their numbers, and a tag of one below 16
+ * takes one byte. */
 static void read_fields(const struct entry *entry, uint32_t last, struct wire *fields)
 {
     struct wire wire = wire_of(stored_record_packed(entry->stored), entry->stored->packed_bytes);
-    uint32_t number;
-    enum wire_type type;
-    while (wire_left(&wire) && wire_tag(&wire, &number, &type) && number <= last)
-        if (type != WIRE_BYTES)
+    while (wire.at < wire.end && *wire.at >> 3 <= last) {
+        uint32_t number = *wire.at >> 3;
+        enum wire_type type = *wire.at++ & 7;
+        if (type == WIRE_BYTES)
+            wire_bytes(&wire, &fields[number]);
+        else
             wire_skip(&wire, number, type);
-        else if (!wire_bytes(&wire, &fields[number]))
-            break;
+    }
 }
 
 static char *text_of(struct arena *arena, struct wire bytes)

@@ -16,14 +16,18 @@ struct list {
     size_t count, capacity;
 };
 
-static void list_add(struct list *list, uint32_t number)
+[[gnu::noinline]] static void list_grow(struct list *list)
 {
-    if (list->count == list->capacity) {
-        size_t old = list->capacity;
-        list->capacity = old ? old * 2 : 64;
-        list->items = arena_grow(list->arena, list->items, old * sizeof *list->items,
-                                 list->capacity * sizeof *list->items);
-    }
+    size_t old = list->capacity;
+    list->capacity = old ? old * 2 : 64;
+    list->items =
+        arena_grow(list->arena, list->items, old * sizeof *list->items, list->capacity * sizeof *list->items);
+}
+
+static inline void list_add(struct list *list, uint32_t number)
+{
+    if (list->count == list->capacity)
+        list_grow(list);
     list->items[list->count++] = number;
 }
 

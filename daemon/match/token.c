@@ -43,10 +43,21 @@ uint64_t token_hash(struct arena *arena, const struct match_question *question)
     return hash_bytes(parts, sizeof parts);
 }
 
+static void write_hex(char *text, uint64_t number)
+{
+    for (int i = HEX_DIGITS; i-- > 0; number >>= 4)
+        text[i] = "0123456789abcdef"[number & 15];
+}
+
 char *token_write(struct arena *arena, uint64_t hash, const struct ranked *last, const char *organisation_id)
 {
-    return arena_format(arena, "%016llx%u%016llx%s", (unsigned long long)hash, last->group,
-                        (unsigned long long)last->billionths, organisation_id);
+    size_t id_bytes = strlen(organisation_id) + 1;
+    char *text = arena_alloc(arena, ID_AT + id_bytes);
+    write_hex(text, hash);
+    text[HEX_DIGITS] = (char)('0' + last->group);
+    write_hex(text + HEX_DIGITS + 1, (uint64_t)last->billionths);
+    memcpy(text + ID_AT, organisation_id, id_bytes);
+    return text;
 }
 
 static bool read_hex(const char *text, uint64_t *ret_number)

@@ -36,7 +36,8 @@ struct replica {
     struct change_feed *change_feed;
     const char *file_path; /* NULL: none is kept */
     unsigned file_minutes;
-    struct snapshot_file *file; /* to start from, until the first load */
+    struct snapshot_file *file;   /* to start from, until the first load */
+    struct snapshot_file *mapped; /* that records are in; NULL: none */
     struct snapshot_keeper *keeper;
     char *epoch;
     struct reader_list readers;
@@ -51,7 +52,8 @@ struct replica {
 
     _Atomic bool reachable, loaded;
     _Atomic uint64_t revision, database_revision, records_loaded;
-    struct metric *revision_metric, *database_metric, *reachable_metric, *bytes_metric, *publish_metric;
+    struct metric *revision_metric, *database_metric, *reachable_metric, *bytes_metric, *publish_metric,
+        *rebuild_metric;
 };
 
 /* ---- publishing ---- */
@@ -61,7 +63,9 @@ static void publish_soon(struct replica *replica);
 static void run_rebuild(void *context)
 {
     const struct replica *replica = context;
+    int64_t start_ns = clock_monotonic_ns();
     match_rebuild_run(replica->rebuild);
+    metric_observe_ns(replica->rebuild_metric, clock_monotonic_ns() - start_ns);
 }
 
 /* A new base leaves the old one's memory in pieces that the allocator keeps; after a large change that is a lot. */
@@ -122,13 +126,22 @@ static void publish_now(void *context)
         publish(replica);
 }
 
-/* Soon, but so that at most half of the thread's time goes into publishing: many small revisions share one snapshot. */
+/* Under steady change a tenth of the thread's time goes into publishing, so that readers keep the processors, but nobody waits
+ * longer than REST_MOST_NS for that; where publishing takes long itself, half of the time. */
+static int64_t rest_of(int64_t took_ns)
+{
+    enum { REST_SHARE = 9, REST_MOST_NS = 25000000 };
+    int64_t rest_ns = took_ns * REST_SHARE < REST_MOST_NS ? took_ns * REST_SHARE : REST_MOST_NS;
+    return rest_ns > took_ns ? rest_ns : took_ns;
+}
+
+/* Many small revisions share one snapshot. */
 static void publish_soon(struct replica *replica)
 {
     replica->dirty = true;
     if (timer_is_set(&replica->publish_timer))
         return;
-    int64_t rest_ns = replica->published_ns + replica->publish_took_ns - clock_monotonic_ns();
+    int64_t rest_ns = replica->published_ns + rest_of(replica->publish_took_ns) - clock_monotonic_ns();
     timer_set(&replica->publish_timer, rest_ns > 0 ? rest_ns / 1000000 : 0);
 }
 
@@ -199,17 +212,20 @@ static bool on_resume(void *context)
 {
     struct replica *replica = context;
     replica->within_revision = true;
-    bool is_good = snapshot_file_load(replica->file, replica->set, &replica->records_loaded);
-    log_event(is_good ? LOG_INFO : LOG_WARN, is_good ? "replica.snapshot_read" : "replica.snapshot_refused",
-              is_good ? "the records are those of the snapshot file" : "the snapshot file is damaged",
+    if (!snapshot_file_load(replica->file, replica->set)) {
+        drop_file(replica);
+        return false;
+    }
+    replica->records_loaded = snapshot_file_record_count(replica->file);
+    log_event(LOG_INFO, "replica.snapshot_read", "the records are those of the snapshot file",
               LOG_TEXT("file", replica->file_path),
               LOG_NUMBER("revision", (int64_t)snapshot_file_revision(replica->file)),
               LOG_NUMBER("records", (int64_t)atomic_load(&replica->records_loaded)));
-    if (is_good)
-        snapshot_keeper_note(replica->keeper, snapshot_file_epoch(replica->file),
-                             snapshot_file_revision(replica->file));
-    drop_file(replica);
-    return is_good;
+    snapshot_keeper_note(replica->keeper, snapshot_file_epoch(replica->file),
+                         snapshot_file_revision(replica->file));
+    replica->mapped = replica->file;
+    replica->file = NULL;
+    return true;
 }
 
 static void on_loaded(void *context, uint64_t revision, int64_t, const char *epoch)
@@ -289,6 +305,8 @@ struct replica *replica_new(struct loop *loop, const struct store_settings *sett
     replica->bytes_metric = metric_new(METRIC_GAUGE, "partnerd_index_bytes", "", "Memory of the match index");
     replica->publish_metric =
         metric_new(METRIC_HISTOGRAM, "partnerd_publish_seconds", "", "Time to make and publish a snapshot");
+    replica->rebuild_metric = metric_new(METRIC_HISTOGRAM, "partnerd_rebuild_seconds", "",
+                                         "Time to make a new base of the match index");
     timer_init(&replica->publish_timer, loop, publish_now, replica);
     timer_init(&replica->trim_timer, loop, trim, replica);
     return replica;
@@ -364,6 +382,7 @@ void replica_free(struct replica *replica)
     change_ring_free(replica->changes);
     free(replica->epoch);
     reader_list_fini(&replica->readers);
+    snapshot_file_close(replica->mapped);
     free(replica);
 }
 

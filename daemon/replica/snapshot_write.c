@@ -1,135 +1,67 @@
-#include "replica/snapshot_file.h"
-
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/text.h"
+#include "base/image.h"
+#include "match/index.h"
+#include "replica/directory.h"
 #include "replica/snapshot.h"
+#include "replica/snapshot_file.h"
 #include "replica/snapshot_layout.h"
 
-struct writing {
-    int descriptor; /* -1: an error has come */
-    int error;
-    struct snapshot_head head;
-    struct text_buffer items;
-    uint32_t item_count;
-};
-
-void snapshot_block_checksum(const struct snapshot_block *block, uint64_t seal, const void *items,
-                             unsigned char checksum[SHA256_DIGEST_LENGTH])
+static const struct registry_state *put_registries(const struct snapshot *snapshot,
+                                                   struct image_writer *image)
 {
-    unsigned char all[SHA256_DIGEST_LENGTH + sizeof seal + offsetof(struct snapshot_block, checksum)];
-    SHA256(items, block->bytes, all);
-    memcpy(all + SHA256_DIGEST_LENGTH, &seal, sizeof seal);
-    memcpy(all + SHA256_DIGEST_LENGTH + sizeof seal, block, offsetof(struct snapshot_block, checksum));
-    SHA256(all, sizeof all, checksum);
-}
-
-void snapshot_head_checksum(const struct snapshot_head *head, unsigned char checksum[SHA256_DIGEST_LENGTH])
-{
-    SHA256((const unsigned char *)head, offsetof(struct snapshot_head, checksum), checksum);
-}
-
-static void put_bytes(struct writing *writing, const void *bytes, size_t size)
-{
-    while (size && !writing->error) {
-        ssize_t written = write(writing->descriptor, bytes, size);
-        if (written < 0 && errno != EINTR)
-            writing->error = errno;
-        if (written > 0) {
-            bytes = (const char *)bytes + written;
-            size -= (size_t)written;
-            writing->head.bytes += (uint64_t)written;
-        }
-    }
-}
-
-static void end_block(struct writing *writing)
-{
-    struct snapshot_block block = {.bytes = (uint32_t)writing->items.size,
-                                   .items = writing->item_count,
-                                   .number = writing->head.block_count};
-    if (!block.items)
-        return;
-    snapshot_block_checksum(&block, writing->head.seal, writing->items.bytes, block.checksum);
-    put_bytes(writing, &block, sizeof block);
-    put_bytes(writing, writing->items.bytes, writing->items.size);
-    writing->head.block_count++;
-    writing->item_count = 0;
-    writing->items.size = 0;
-}
-
-static void begin_item(struct writing *writing, const struct snapshot_item *item)
-{
-    if (writing->items.size + sizeof *item + item->bytes > SNAPSHOT_BLOCK_BYTES)
-        end_block(writing);
-    text_buffer_append(&writing->items, item, sizeof *item);
-    writing->item_count++;
-}
-
-static void put_registries(struct writing *writing, const struct snapshot *snapshot)
-{
+    size_t bytes = snapshot->registry_count * sizeof *snapshot->registries;
+    struct registry_state *registries = heap_alloc(bytes);
     for (size_t i = 0; i < snapshot->registry_count; i++) {
-        const struct registry_state *registry = &snapshot->registries[i];
-        size_t id_bytes = strlen(registry->id) + 1, title_bytes = strlen(registry->title) + 1;
-        begin_item(writing, &(struct snapshot_item){.bytes = (uint32_t)(id_bytes + title_bytes),
-                                                    .time_us = registry->last_change_us});
-        text_buffer_append(&writing->items, registry->id, id_bytes);
-        text_buffer_append(&writing->items, registry->title, title_bytes);
+        registries[i] = snapshot->registries[i];
+        registries[i].id = (char *)(uintptr_t)image_put_text(image, snapshot->registries[i].id);
+        registries[i].title = (char *)(uintptr_t)image_put_text(image, snapshot->registries[i].title);
     }
+    const struct registry_state *put = image_put(image, registries, bytes);
+    free(registries);
+    return put;
 }
 
-static void put_records(struct writing *writing, const struct snapshot *snapshot)
+/* The index comes last: it points to records. */
+static const struct snapshot_root *put_all(const struct snapshot *snapshot, struct image_writer *image)
 {
-    struct record_cursor cursor = record_cursor_at(&snapshot->records, "", RECORD_NONE);
-    for (const struct stored_record *entry;
-         !writing->error && (entry = record_cursor_next_record(&cursor)) != NULL;) {
-        begin_item(writing, &(struct snapshot_item){.kind = entry->kind,
-                                                    .bytes = entry->packed_bytes,
-                                                    .revision = entry->revision,
-                                                    .time_us = entry->update_time_us});
-        text_buffer_append(&writing->items, stored_record_packed(entry), entry->packed_bytes);
-        writing->head.record_count++;
-    }
-    end_block(writing);
+    struct snapshot_root root = {
+        .registries = put_registries(snapshot, image),
+        .registry_count = snapshot->registry_count,
+        .records = record_set_put(&snapshot->records, image),
+        .directory = directory_put(snapshot->directory, image),
+    };
+    root.index = match_index_write(snapshot->index, image);
+    return image_put(image, &root, sizeof root);
 }
 
-/* Only now is it a snapshot file. */
-static void put_head(struct writing *writing)
+static uint64_t count_records(const struct snapshot *snapshot)
 {
-    snapshot_head_checksum(&writing->head, writing->head.checksum);
-    if (writing->error)
-        return;
-    if (pwrite(writing->descriptor, &writing->head, sizeof writing->head, 0) != sizeof writing->head ||
-        fsync(writing->descriptor))
-        writing->error = errno ? errno : EIO;
+    uint64_t count = 0;
+    for (size_t i = 0; i < snapshot->registry_count; i++)
+        for (unsigned kind = 0; kind < RECORD_KIND_COUNT; kind++)
+            count += snapshot->registries[i].counts[kind];
+    return count;
 }
 
-static void put_all(struct writing *writing, const struct snapshot *snapshot)
+static struct status write_image(struct arena *arena, const char *path, const struct snapshot *snapshot)
 {
-    static const struct snapshot_head none = {0};
-    writing->head = (struct snapshot_head){.magic = SNAPSHOT_MAGIC,
-                                           .format = SNAPSHOT_FORMAT,
-                                           .head_bytes = sizeof writing->head,
-                                           .version = PARTNERD_VERSION,
-                                           .revision = snapshot->revision,
-                                           .change_set = snapshot->change_set};
-    snprintf(writing->head.epoch, sizeof writing->head.epoch, "%s", snapshot->epoch);
-    if (getrandom(&writing->head.seal, sizeof writing->head.seal, 0) != sizeof writing->head.seal)
-        writing->error = EIO;
-    put_bytes(writing, &none, sizeof none);
-    put_registries(writing, snapshot);
-    put_records(writing, snapshot);
-    put_head(writing);
-    free(writing->items.bytes);
+    struct snapshot_label label = {.magic = SNAPSHOT_MAGIC,
+                                   .revision = snapshot->revision,
+                                   .change_set = snapshot->change_set,
+                                   .record_count = count_records(snapshot)};
+    if (!build_id(label.build))
+        return status_make(STATUS_UNAVAILABLE,
+                           "this program has no build id that a snapshot file could name");
+    snprintf(label.epoch, sizeof label.epoch, "%s", snapshot->epoch);
+    struct image_writer *image = image_writer_new(path);
+    return image_writer_finish(image, arena, put_all(snapshot, image), &label, sizeof label);
 }
 
 /* The folder's entry, too, is to outlast a loss of power. */
@@ -147,21 +79,15 @@ static void sync_folder(struct arena *arena, const char *path)
 struct status snapshot_file_write(struct arena *arena, const char *path, const struct snapshot *snapshot)
 {
     const char *beside = arena_format(arena, "%s.new", path);
-    struct writing writing = {0};
     unlink(beside);
-    writing.descriptor = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (writing.descriptor < 0)
-        writing.error = errno;
-    else
-        put_all(&writing, snapshot);
-    if (writing.descriptor >= 0)
-        close(writing.descriptor);
-    if (!writing.error && rename(beside, path))
-        writing.error = errno;
-    if (writing.error) {
+    struct status status = write_image(arena, beside, snapshot);
+    if (!status_ok(status))
+        return status;
+    if (rename(beside, path)) {
+        status = status_format(arena, STATUS_UNAVAILABLE, NULL, "%.500s can't be written: %s", path,
+                               strerror(errno));
         unlink(beside);
-        return status_format(arena, STATUS_UNAVAILABLE, NULL, "%.500s can't be written: %s", path,
-                             strerror(writing.error));
+        return status;
     }
     sync_folder(arena, path);
     return STATUS_NONE;

@@ -7,9 +7,11 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/image.h"
 #include "match/index.h"
 #include "replica/directory.h"
 #include "replica/loader.h"
+#include "replica/snapshot_layout.h"
 #include "vocab/vocabulary.h"
 
 /* An entry that is in no newer snapshot than the one of that generation. */
@@ -37,8 +39,10 @@ struct working_set {
     struct snapshot *published; /* the last one; NULL at first */
     struct record_change *changes;
     size_t change_count, change_capacity;
-    struct text_map
-        changed; /* id to its place in `changes`; keys are of entries that stay until the next publication */
+    /* Id to its place in `changes`; keys are of entries that stay until the next publication. While a first load brings new records
+     * alone, nobody asks, and it is made when somebody does. */
+    struct text_map changed;
+    size_t changed_count; /* how many of the changes are in it */
 
     struct registry_state *registries; /* in order of id */
     size_t registry_count;
@@ -132,23 +136,38 @@ static void count_record(struct working_set *set, const struct stored_record *en
 
 /* ---- records ---- */
 
+static uint32_t changed_place(struct working_set *set, const char *id)
+{
+    for (; set->changed_count < set->change_count; set->changed_count++) {
+        const struct record_change *change = &set->changes[set->changed_count];
+        text_map_set(&set->changed, stored_record_id(change->old ? change->old : change->new),
+                     (uint32_t)set->changed_count);
+    }
+    return text_map_get(&set->changed, id);
+}
+
+static struct record_change *change_new(struct working_set *set)
+{
+    if (set->change_count == set->change_capacity) {
+        set->change_capacity = set->change_capacity ? set->change_capacity * 2 : 256;
+        set->changes = heap_realloc(set->changes, set->change_capacity * sizeof *set->changes);
+    }
+    return &set->changes[set->change_count++];
+}
+
 /* What the set has of an id now, and the change that it stands in; a new change where there is none yet. */
 static struct record_change *change_of(struct working_set *set, const char *id,
                                        const struct stored_record *new)
 {
-    uint32_t place = text_map_get(&set->changed, id);
+    bool is_first_load = set->loader && !set->published;
+    uint32_t place = is_first_load ? TEXT_MAP_NONE : changed_place(set, id);
     if (place != TEXT_MAP_NONE)
         return &set->changes[place];
     const struct stored_record *old = set->published ? record_set_find(&set->published->records, id) : NULL;
     if (!old && !new)
         return NULL;
-    if (set->change_count == set->change_capacity) {
-        set->change_capacity = set->change_capacity ? set->change_capacity * 2 : 256;
-        set->changes = heap_realloc(set->changes, set->change_capacity * sizeof *set->changes);
-    }
-    struct record_change *change = &set->changes[set->change_count];
+    struct record_change *change = change_new(set);
     *change = (struct record_change){.old = old, .new = old};
-    text_map_set(&set->changed, stored_record_id(old ? old : new), (uint32_t)set->change_count++);
     return change;
 }
 
@@ -316,7 +335,7 @@ static void publish_parts(struct working_set *set, struct snapshot *snapshot)
     snapshot->index = is_beside ? index : match_builder_publish(set->matching);
 }
 
-struct snapshot *working_set_publish(struct working_set *set, uint64_t revision)
+static struct snapshot *snapshot_begin(struct working_set *set, uint64_t revision)
 {
     struct snapshot *snapshot = heap_alloc(sizeof *snapshot);
     *snapshot = (struct snapshot){
@@ -327,15 +346,41 @@ struct snapshot *working_set_publish(struct working_set *set, uint64_t revision)
         .references = 1,
         .generation = generation_begin(set),
     };
+    return snapshot;
+}
+
+struct snapshot *working_set_publish(struct working_set *set, uint64_t revision)
+{
+    struct snapshot *snapshot = snapshot_begin(set, revision);
     publish_parts(set, snapshot);
     text_map_fini(&set->changed);
-    set->change_count = 0;
+    set->changed_count = set->change_count = 0;
     if (!set->published || !record_set_shares_base(&set->published->records, &snapshot->records))
         retire_replaced(set);
     snapshot_release(set->published);
     set->published = snapshot_acquire(snapshot);
     generations_end(set);
     return snapshot;
+}
+
+bool working_set_stand_on(struct working_set *set, const struct snapshot_root *root, uint64_t revision)
+{
+    working_set_load_end(set);
+    if (!match_builder_set_image(set->matching, root->index))
+        return false;
+    directory_builder_set_base(set->directory, root->directory);
+    for (size_t i = 0; i < root->registry_count; i++) {
+        const struct registry_state *from = &root->registries[i];
+        working_set_registry(set, from->id, from->title, from->last_change_us);
+        memcpy(registry_at(set, from->id, strlen(from->id), false)->counts, from->counts,
+               sizeof from->counts);
+    }
+    struct snapshot *snapshot = snapshot_begin(set, revision);
+    snapshot->records = record_set_of_image(root->records);
+    snapshot->directory = directory_builder_publish(set->directory);
+    snapshot->index = match_builder_publish(set->matching);
+    set->published = snapshot;
+    return true;
 }
 
 struct match_rebuild *working_set_rebuild_begin(struct working_set *set)
@@ -359,9 +404,9 @@ static void retire_all(struct working_set *set)
         if (set->changes[i].new != set->changes[i].old)
             entry_list_add(&set->replaced, set->changes[i].new);
     if (set->published) {
-        struct record_cursor cursor = record_cursor_at(&set->published->records, "", RECORD_NONE);
+        struct record_cursor cursor = record_cursor_beside_image(&set->published->records);
         for (const struct stored_record *entry; (entry = record_cursor_next_record(&cursor)) != NULL;) {
-            uint32_t place = text_map_get(&set->changed, stored_record_id(entry));
+            uint32_t place = changed_place(set, stored_record_id(entry));
             if (place == TEXT_MAP_NONE || set->changes[place].new == set->changes[place].old)
                 entry_list_add(&set->replaced, entry);
         }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,6 +10,7 @@
 struct match_builder;
 struct match_rebuild;
 struct directory_builder;
+struct snapshot_root;
 
 /* The records as the replica is changing them: the set that was published last, what has changed since, the registries'
  * counts, and the builders of the indexes. The replica's thread alone. */
@@ -17,6 +19,10 @@ struct working_set;
 struct working_set *working_set_new(void);
 /* Every snapshot that was made of it has been released. */
 void working_set_free(struct working_set *set);
+
+/* Makes an empty set, whose vocabulary is there, one of an image's records, as if it had published them as that revision. False:
+ * the image is of another vocabulary. */
+bool working_set_stand_on(struct working_set *set, const struct snapshot_root *root, uint64_t revision);
 
 /* A new or changed record, all borrowed for the length of the call. */
 void working_set_put(struct working_set *set, const struct record *record, const void *packed,

@@ -87,16 +87,19 @@ def measure(database: Database, hosts: int, options) -> None:
     say(start.text(how, hosts))
     mixes = needs.mixes(start.client, hosts // HOSTS_EACH_SENDER, options.needs)
     rates = {name: measure_mix(start, database.folder, name, requests, options.seconds) for name, requests in mixes.items() if requests}
+    if options.checked:
+        measure_sql(start, database, mixes["full page"][:options.checked], rates["full page"]["answers_per_second"], options.seconds)
+    start.stop()
+
+
+def measure_sql(start: Start, database: Database, requests: list, ours: float, seconds: float) -> None:
     make_flat(database)
-    knowledge = compare_sql.Knowledge(database.query)
-    scripts = check_pages(start, database, knowledge, mixes["full page"][:options.checked])
+    scripts = check_pages(start, database, compare_sql.Knowledge(database.query), requests)
     say(f"  SQL gives the same pages, scores and numbers of eligible hosts for {len(scripts)} needs with a full page")
     for connections in (1, 2):
-        rate, mean_ms = pgbench(database, scripts, connections, options.seconds)
-        ours = rates["full page"]["answers_per_second"]
+        rate, mean_ms = pgbench(database, scripts, connections, seconds)
         say(f"    PostgreSQL, {connections} connection{'s' if connections > 1 else ''}: {rate:,.1f} a second, {mean_ms:.1f} ms each; "
             f"partnerd has {ours / rate:,.0f} times as many")
-    start.stop()
 
 
 def main() -> None:
@@ -104,7 +107,7 @@ def main() -> None:
     parser.add_argument("--hosts", default="10000,100000", help="sizes, separated by commas")
     parser.add_argument("--seconds", type=float, default=5, help="of one measurement")
     parser.add_argument("--needs", type=int, default=100, help="of each mix")
-    parser.add_argument("--checked", type=int, default=100, help="needs put to SQL, at most 100")
+    parser.add_argument("--checked", type=int, default=100, help="needs put to SQL, at most 100; 0: no SQL")
     parser.add_argument("--skip-cold", action="store_true", help="one start, from the snapshot file if there is one, which is kept")
     parser.add_argument("--database", help="conninfo of a filled one, reached by a superuser")
     options = parser.parse_args()

@@ -50,14 +50,20 @@ class Needs:
                                           view=match_pb2.MATCH_VIEW_BASIC)
 
 
+FEW_CANDIDATES = 100
+
+
 def mixes(client, senders: int, count: int, seed: int = 1) -> dict[str, list]:
-    """`count` requests with a full page, and `count` whose answers hold relaxations, as this server's registry answers them."""
-    needs, found, tries = Needs(seed, senders), {"full page": [], "less than a page": []}, 0
+    """`count` requests of each: with a full page, with a full page of few candidates, and with less than a page, whose answers hold
+    relaxations, as this server's registry answers them."""
+    needs, found, tries = Needs(seed, senders), {"full page": [], "few candidates": [], "less than a page": []}, 0
     while any(len(some) < count for some in found.values()) and tries < 100 * count:
         tries += 1
         request = needs.draw(narrow=len(found["full page"]) >= count or tries % 2 == 0)
         answer = client.call("FindHosts", request, timeout=60)
-        some = found["full page" if len(answer.matches) == request.page_size else "less than a page"]
-        if len(some) < count:
-            some.append(request)
+        is_full = len(answer.matches) == request.page_size
+        for name, fits in (("full page", is_full), ("few candidates", is_full and answer.eligible <= FEW_CANDIDATES),
+                           ("less than a page", not is_full)):
+            if fits and len(found[name]) < count:
+                found[name].append(request)
     return found

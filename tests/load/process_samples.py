@@ -9,8 +9,6 @@ import time
 
 from h2load import TICK_US, memory_bytes
 
-BUSY_NS = 3_000_000  # in a second; less is no work
-
 
 def thread_times(pid: int) -> dict[str, tuple[int, int]]:
     """Nanoseconds on a processor and waiting for one, by the thread's name."""
@@ -83,18 +81,6 @@ class Samples(threading.Thread):
     def idle_share(self) -> float:
         """Of the whole machine's processors."""
         return (self.idle[-1] - self.idle[0]) / (self.times[-1] - self.times[0]) / (os.cpu_count() or 1)
-
-    def bursts(self, name: str) -> list[float]:
-        """Seconds of processor of each time that a thread worked, between seconds in which it did not."""
-        bursts, within = [], False
-        for before, after in zip(self.threads, self.threads[1:]):
-            ns = after[name][0] - before[name][0]
-            if ns >= BUSY_NS and within:
-                bursts[-1] += ns / 1e9
-            elif ns >= BUSY_NS:
-                bursts.append(ns / 1e9)
-            within = ns >= BUSY_NS
-        return bursts
 
     def minutes(self) -> list[list[int]]:
         """Bytes of each minute's samples."""

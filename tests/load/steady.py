@@ -109,9 +109,8 @@ def with_changes(bench: Bench, rate: float) -> tuple[dict, Samples]:
     row(f"{options.changes:g} changes a second", figures)
     say(f"    changes: {written['applied']:,} applied, p50 {written['apply_p50_ms']:.2f}, p99 {written['apply_p99_ms']:.2f} ms; "
         f"in answers after p50 {written['visible_p50_ms']:.2f}, p99 {written['visible_p99_ms']:.2f} ms more")
-    bursts = samples.bursts("bases")
-    say(f"    snapshots: {histogram(before, after, 'partnerd_publish_seconds')}; new bases: {len(bursts)}, "
-        f"{sum(bursts) / max(1, len(bursts)):.2f} s of CPU each")
+    say(f"    snapshots: {histogram(before, after, 'partnerd_publish_seconds')}; "
+        f"new bases: {histogram(before, after, 'partnerd_rebuild_seconds')}")
     say_threads(samples)
     return figures, samples
 

@@ -249,16 +249,22 @@ void bound_order(struct bound *bound, size_t chunk, const uint64_t *slots, size_
         bound->found = arena_alloc(bound->scoring->query->arena, 2 * bound->capacity * sizeof *bound->found);
         bound->ordered = bound->found + bound->capacity;
     }
-    uint32_t next[BOUND_MOST + 2] = {0}, found = 0;
+    uint32_t next[BOUND_MOST + 2], found = 0;
+    int least = BOUND_MOST, most = 0;
     for (size_t at = 0; at < CHUNK_WORDS; at++)
         for (uint64_t rest = slots[at]; rest; rest &= rest - 1) {
             unsigned place = (unsigned)__builtin_ctzll(rest);
             uint32_t slot = (uint32_t)((chunk * CHUNK_WORDS + at) * 64 + place);
-            bound->found[found] = (struct bounded){slot, sum_of(bound, at, place, slot)};
-            next[BOUND_MOST - bound->found[found++].sum + 1]++;
+            int sum = sum_of(bound, at, place, slot);
+            bound->found[found++] = (struct bounded){slot, sum};
+            least = sum < least ? sum : least;
+            most = sum > most ? sum : most;
         }
-    for (int i = 0; i < BOUND_MOST; i++)
+    memset(next, 0, (size_t)(most - least + 2) * sizeof *next);
+    for (uint32_t i = 0; i < found; i++)
+        next[most - bound->found[i].sum + 1]++;
+    for (int i = 0; i < most - least; i++)
         next[i + 1] += next[i];
     for (uint32_t i = 0; i < found; i++)
-        bound->ordered[next[BOUND_MOST - bound->found[i].sum]++] = bound->found[i];
+        bound->ordered[next[most - bound->found[i].sum]++] = bound->found[i];
 }

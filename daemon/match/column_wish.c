@@ -49,16 +49,6 @@ static bool window_holds(const struct column_wish *wish, struct window_column wi
     return start + (days > 1 ? days : 1) - 1 <= end && window.places >= wish->places;
 }
 
-/* Of a slot with several windows; what spans them holds. */
-static bool several_hold(const struct column_wish *wish, const struct segment *segment, uint32_t slot)
-{
-    int min = segment->min_days[slot], days = min > wish->min_days ? min : wish->min_days;
-    const struct window_column *end, *at = segment_window_columns(segment, slot, &end);
-    while (at < end && !window_holds(wish, *at, days))
-        at++;
-    return at < end;
-}
-
 /* The same for one slot as below for many. */
 static bool columns_hold(const struct column_wish *wish, const struct segment *segment, size_t slot)
 {
@@ -153,10 +143,58 @@ static uint64_t each_holds(const struct column_wish *wish, const struct segment 
     return slots;
 }
 
+/* Of a slot with several windows; what spans them holds. */
+static bool several_hold(const struct column_wish *wish, const struct segment *segment, uint32_t slot,
+                         uint32_t number)
+{
+    int min = segment->min_days[slot], days = min > wish->min_days ? min : wish->min_days;
+    const struct window_column *at = segment->windows + segment->window_first[number],
+                               *end = segment->windows + segment->window_first[number + 1];
+    while (at < end && !window_holds(wish, *at, days))
+        at++;
+    return at < end;
+}
+
+/* Slots with several windows, some at a time: these lie anywhere, so that where they are and then they themselves are fetched
+ * before any is looked at. */
+enum { BATCH_SLOTS = 64 };
+struct batch {
+    uint32_t count, slots[BATCH_SLOTS], numbers[BATCH_SLOTS];
+};
+
+static void batch_flush(struct batch *batch, const struct column_wish *wish, const struct segment *segment,
+                        size_t word, uint64_t *slots)
+{
+    for (uint32_t i = 0; i < batch->count; i++)
+        __builtin_prefetch(&segment->windows[segment->window_first[batch->numbers[i]]]);
+    for (uint32_t i = 0; i < batch->count; i++)
+        if (!several_hold(wish, segment, batch->slots[i], batch->numbers[i]))
+            bits_clear(slots, batch->slots[i] - word * 64);
+    batch->count = 0;
+}
+
+/* Those of a word; slots begin with the first word. */
+static void batch_add(struct batch *batch, const struct column_wish *wish, const struct segment *segment,
+                      size_t first_word, size_t word, uint64_t *slots)
+{
+    uint64_t several = slots[word - first_word] & segment->several_windows.bits[word];
+    for (; several; several &= several - 1) {
+        uint32_t slot = (uint32_t)(word * 64) + (uint32_t)__builtin_ctzll(several);
+        uint32_t number = numbered_set_number(&segment->several_windows, slot);
+        __builtin_prefetch(&segment->window_first[number]);
+        batch->slots[batch->count] = slot;
+        batch->numbers[batch->count++] = number;
+        if (batch->count == BATCH_SLOTS)
+            batch_flush(batch, wish, segment, first_word, slots);
+    }
+}
+
 WIDE void column_wish_narrow(const struct column_wish *wish, const struct segment *segment, size_t word,
                              size_t words, uint64_t *slots)
 {
     enum { FEW = 4 };
+    struct batch batch;
+    batch.count = 0;
     for (size_t i = 0; i < words; i++) {
         size_t slot = (word + i) * 64;
         if (!slots[i])
@@ -165,9 +203,8 @@ WIDE void column_wish_narrow(const struct column_wish *wish, const struct segmen
             slots[i] &= ~word_fails(wish, segment, slot);
         else
             slots[i] = each_holds(wish, segment, slot, slots[i]);
-        uint64_t several = wish->windows_stated ? slots[i] & segment->several_windows.bits[word + i] : 0;
-        for (; several; several &= several - 1)
-            if (!several_hold(wish, segment, (uint32_t)slot + (uint32_t)__builtin_ctzll(several)))
-                slots[i] &= ~(several & -several);
+        if (wish->windows_stated)
+            batch_add(&batch, wish, segment, word, word + i, slots);
     }
+    batch_flush(&batch, wish, segment, word, slots);
 }

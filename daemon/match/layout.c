@@ -199,11 +199,12 @@ static void mark_several_records(struct segment *segment)
         for (uint32_t j = segment->first_slot[place]; j < segment->first_slot[place + 1]; j++)
             bits_set(set->bits, segment->slots_of[j]);
     }
-    segment->several_row = array(segment, number_set(segment, set), sizeof *segment->several_row);
+    segment->several_bodies = array(segment, number_set(segment, set), sizeof *segment->several_bodies);
     for (uint32_t i = 0; i < bodies->several_count; i++) {
-        uint32_t place = bodies->several[i].place;
-        for (uint32_t j = segment->first_slot[place]; j < segment->first_slot[place + 1]; j++)
-            segment->several_row[numbered_set_number(set, segment->slots_of[j])] = i;
+        const struct several *own = &bodies->several[i];
+        for (uint32_t j = segment->first_slot[own->place]; j < segment->first_slot[own->place + 1]; j++)
+            segment->several_bodies[numbered_set_number(set, segment->slots_of[j])] =
+                (struct body_of_several){bodies->members[own->first], own->preference};
     }
 }
 

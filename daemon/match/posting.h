@@ -18,8 +18,8 @@ struct posting {
     const uint16_t *data;
 };
 
-/* As many in a chunk are kept as bits: at most twice the memory, but read at once. */
-enum { POSTING_MANY = 512 };
+/* As many in a chunk are kept as bits: at most four times the memory, but read at once. */
+enum { POSTING_MANY = 256 };
 static inline const uint64_t *posting_chunk_bits(const uint16_t *data, const struct posting_chunk *chunk)
 {
     return chunk->last + 1 >= POSTING_MANY ? (const uint64_t *)(const void *)(data + chunk->at) : NULL;

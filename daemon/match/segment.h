@@ -98,9 +98,11 @@ struct segment {
         int16_t start, end, places;
     } * windows;
 
-    /* Slots whose body has more than one record, and the row of each among the bodies' several. */
+    /* Slots whose body has more than one record; of each the body, by its first member, and its own record's preference. */
     struct numbered_set several_records;
-    uint32_t *several_row;
+    struct body_of_several {
+        uint32_t body, preference;
+    } * several_bodies;
 
     /* sets of slots */
     uint64_t *host_role; /* hosting, employer or intermediary */
@@ -191,35 +193,23 @@ static inline void segment_days(const struct segment *segment, uint32_t slot, ui
     *ret_max = stated ? (uint32_t)segment->max_days[slot] : 0;
 }
 
-/* The windows of a slot that has several, as columns have them. */
-static inline const struct window_column *segment_window_columns(const struct segment *segment, uint32_t slot,
-                                                                 const struct window_column **ret_end)
-{
-    uint32_t number = numbered_set_number(&segment->several_windows, slot);
-    *ret_end = segment->windows + segment->window_first[number + 1];
-    return segment->windows + segment->window_first[number];
-}
-
 static inline struct window_list segment_windows(const struct segment *segment, uint32_t slot)
 {
     const struct offer_entry *offer = segment_offer(segment, slot);
     return offer ? offer->windows : (struct window_list){0};
 }
 
-/* What is known of the record of a slot whose body has more than one; else NULL. */
-static inline const struct several *segment_several(const struct segment *segment, uint32_t slot)
+/* The slot's body, by its first member, and its record's preference in it. */
+static inline struct body_of_several segment_body_preferring(const struct segment *segment, uint32_t slot)
 {
-    if (!bits_has(segment->several_records.bits, slot))
-        return NULL;
-    return &segment->bodies
-                .several[segment->several_row[numbered_set_number(&segment->several_records, slot)]];
+    if (bits_has(segment->several_records.bits, slot))
+        return segment->several_bodies[numbered_set_number(&segment->several_records, slot)];
+    return (struct body_of_several){segment->slot_organisation[slot], 0};
 }
 
-/* The first member of the slot's body. */
 static inline uint32_t segment_body(const struct segment *segment, uint32_t slot)
 {
-    const struct several *several = segment_several(segment, slot);
-    return several ? segment->bodies.members[several->first] : segment->slot_organisation[slot];
+    return segment_body_preferring(segment, slot).body;
 }
 
 const struct spoken_list *segment_languages(const struct segment *segment, uint32_t slot);

@@ -14,13 +14,11 @@
 /* Bodies that were met whose slots don't lie together, by first member: open addressing. Each with the best of its records'
  * preferences, by which it is shown. */
 struct met {
-    struct met_row {
-        uint32_t body, preference;
-    } * rows; /* PLACE_NONE: free */
+    struct body_of_several *rows; /* body PLACE_NONE: free */
     uint32_t mask, count;
 };
 
-static struct met_row *met_find(const struct met *met, uint32_t body)
+static struct body_of_several *met_find(const struct met *met, uint32_t body)
 {
     uint32_t row = body * 2654435761u & met->mask;
     while (met->rows[row].body != PLACE_NONE && met->rows[row].body != body)
@@ -42,17 +40,13 @@ static void met_grow(struct met *met, struct arena *arena)
 
 static void met_add(struct met *met, const struct match_query *query, uint32_t slot)
 {
-    const struct several *several = segment_several(query->segment, slot);
-    uint32_t preference = several ? several->preference : 0;
+    struct body_of_several own = segment_body_preferring(query->segment, slot);
     if (!met->rows || met->count >= met->mask / 2)
         met_grow(met, query->arena);
-    struct met_row *row = met_find(met, segment_body(query->segment, slot));
-    if (row->body == PLACE_NONE) {
-        *row = (struct met_row){segment_body(query->segment, slot), preference};
-        met->count++;
-    } else if (preference < row->preference) {
-        row->preference = preference;
-    }
+    struct body_of_several *row = met_find(met, own.body);
+    met->count += row->body == PLACE_NONE;
+    if (row->body == PLACE_NONE || own.preference < row->preference)
+        *row = own;
 }
 
 struct tally {
@@ -250,8 +244,8 @@ static void rank_several(struct sweep *sweep, const struct met *met, struct face
     block.count = 0;
     for (size_t i = 0; i < sweep->several_count; i++) {
         uint32_t slot = sweep->several[i];
-        const struct several *several = segment_several(segment, slot);
-        if (several->preference != met_find(met, segment->bodies.members[several->first])->preference)
+        struct body_of_several own = segment_body_preferring(segment, slot);
+        if (own.preference != met_find(met, own.body)->preference)
             continue;
         if (facets)
             facet_add(facets, sweep->query, slot);

@@ -203,7 +203,11 @@ bool wanted_fit_slot(const struct wanted *wanted, const struct segment *segment,
 void wanted_fill(const struct wanted *wanted, const struct segment *segment, struct match_block *block,
                  uint8_t *fits, bool *flags)
 {
-    enum { AHEAD = 6 };
+    enum { AHEAD = 8 };
+    for (uint32_t i = 0; i < block->count && i < 2 * AHEAD; i++)
+        __builtin_prefetch(&segment->concept_first[block->slots[i]]);
+    for (uint32_t i = 0; i < block->count && i < AHEAD; i++)
+        segment_fetch_concepts(segment, block->slots[i]);
     for (uint32_t i = 0; i < block->count; i++) {
         if (i + 2 * AHEAD < block->count)
             __builtin_prefetch(&segment->concept_first[block->slots[i + 2 * AHEAD]]);

@@ -112,21 +112,28 @@ static size_t drop_replaced(const struct entry **entries, size_t count)
     return kept;
 }
 
-/* The entries of a kind; in the arena, by id unless they are offers. */
-static const struct entry **list_kind(struct arena *arena, const struct entry *const *entries, size_t count,
-                                      enum record_kind kind, uint32_t *ret_count)
+/* Entries by kind, in one pass; offers are still in no order. */
+struct kinds {
+    const struct entry **items[RECORD_KIND_COUNT];
+    uint32_t count[RECORD_KIND_COUNT];
+};
+
+static void part_kinds(const struct entry *const *entries, size_t count, struct kinds *kinds,
+                       struct arena *const arenas[RECORD_KIND_COUNT])
 {
-    size_t of_kind = 0;
     for (size_t i = 0; i < count; i++)
-        of_kind += entries[i]->kind == kind;
-    const struct entry **list = arena_alloc(arena, (of_kind + 1) * sizeof *list);
-    *ret_count = 0;
+        kinds->count[entries[i]->kind]++;
+    for (int kind = RECORD_NONE; kind < RECORD_KIND_COUNT; kind++) {
+        kinds->items[kind] =
+            arena_alloc(arenas[kind], ((size_t)kinds->count[kind] + 1) * sizeof *kinds->items[kind]);
+        kinds->count[kind] = 0;
+    }
     for (size_t i = 0; i < count; i++)
-        if (entries[i]->kind == kind)
-            list[(*ret_count)++] = entries[i];
-    if (kind != RECORD_OFFER)
-        sort_unless_sorted(list, of_kind, sizeof *list, entry_compare);
-    return list;
+        kinds->items[entries[i]->kind][kinds->count[entries[i]->kind]++] = entries[i];
+    for (int kind = RECORD_NONE; kind < RECORD_KIND_COUNT; kind++)
+        if (kind != RECORD_OFFER)
+            sort_unless_sorted(kinds->items[kind], kinds->count[kind], sizeof *kinds->items[kind],
+                               entry_compare);
 }
 
 /* Puts the offers behind each other by their organisation's place, then by id; those without one wait. */
@@ -136,6 +143,8 @@ static void place_offers(struct segment_parts *parts, const struct offer_entry *
     uint32_t *next = heap_zalloc(((size_t)organisations + 2) * sizeof *next);
     parts->offers_of = heap_zalloc(((size_t)organisations + 1) * sizeof *parts->offers_of);
     for (uint32_t i = 0; i < count; i++) {
+        if (i + FETCH_AHEAD < count)
+            __builtin_prefetch(offers[i + FETCH_AHEAD]->organisation_id);
         places[i] =
             id_table_find(&parts->organisation_table, (const struct entry *const *)parts->organisations,
                           organisations, NULL, offers[i]->organisation_id);
@@ -163,24 +172,32 @@ static void place_offers(struct segment_parts *parts, const struct offer_entry *
 
 struct base_set base_set_of_entries(const struct entry **entries, size_t count, uint32_t concept_limit)
 {
-    count = drop_replaced(entries, count);
-    struct segment_parts parts = {.arena = arena_new(0), .concept_limit = concept_limit};
-    struct arena *arena = arena_new(0), *scratch = arena_new(0);
-    const struct entry **organisations =
-        list_kind(parts.arena, entries, count, RECORD_ORGANISATION, &parts.organisation_count);
-    parts.organisations = (const struct organisation_entry **)organisations;
-    parts.organisation_table = id_table_make(parts.arena, organisations, parts.organisation_count, NULL, 0);
-    uint32_t number;
-    const struct entry **list = list_kind(scratch, entries, count, RECORD_OFFER, &number);
-    place_offers(&parts, (const struct offer_entry **)list, number);
-    arena_free(scratch);
-    struct base_set base = {.segment = segment_new(&parts)};
-    list = list_kind(arena, entries, count, RECORD_PARTNERSHIP, &number);
-    base.partnerships =
-        partnership_set_of_base(arena, (const struct partnership_entry **)list, number, base.segment);
-    arena = arena_new(0);
-    list = list_kind(arena, entries, count, RECORD_NEED, &number);
-    base.needs = need_set_new(arena, (const struct need_entry **)list, number, base.segment);
+    struct arena *scratch = arena_new(0);
+    struct arena *const arenas[RECORD_KIND_COUNT] = {
+        [RECORD_NONE] = scratch,
+        [RECORD_OFFER] = scratch,
+        [RECORD_ORGANISATION] = arena_new(0),
+        [RECORD_NEED] = arena_new(0),
+        [RECORD_PARTNERSHIP] = arena_new(0),
+    };
+    struct kinds kinds = {0};
+    part_kinds(entries, drop_replaced(entries, count), &kinds, arenas);
     free(entries);
+    struct segment_parts parts = {
+        .arena = arenas[RECORD_ORGANISATION],
+        .organisations = (const struct organisation_entry **)kinds.items[RECORD_ORGANISATION],
+        .organisation_count = kinds.count[RECORD_ORGANISATION],
+        .organisation_table = id_table_make(arenas[RECORD_ORGANISATION], kinds.items[RECORD_ORGANISATION],
+                                            kinds.count[RECORD_ORGANISATION], NULL, 0),
+        .concept_limit = concept_limit,
+    };
+    place_offers(&parts, (const struct offer_entry **)kinds.items[RECORD_OFFER], kinds.count[RECORD_OFFER]);
+    struct base_set base = {.segment = segment_new(&parts)};
+    base.partnerships = partnership_set_of_base(
+        arenas[RECORD_PARTNERSHIP], (const struct partnership_entry **)kinds.items[RECORD_PARTNERSHIP],
+        kinds.count[RECORD_PARTNERSHIP], base.segment);
+    base.needs = need_set_new(arenas[RECORD_NEED], (const struct need_entry **)kinds.items[RECORD_NEED],
+                              kinds.count[RECORD_NEED], base.segment);
+    arena_free(scratch);
     return base;
 }

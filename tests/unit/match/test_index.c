@@ -359,6 +359,24 @@ static void what_comes_while_a_base_is_made_stands_over_it(void **)
     match_builder_free(builder);
 }
 
+static void a_body_is_whole_where_its_records_came_beside_two_new_bases(void **)
+{
+    struct match_builder *builder = builder_with_others();
+    put_organisation(builder, "aa/1", NULL);
+    match_index_release(match_builder_publish(builder));
+    struct match_rebuild *first = match_rebuild_begin(builder);
+    put_organisation(builder, "aa/1", "E10000001");
+    match_rebuild_run(first);
+    match_rebuild_finish(builder, first);
+    match_index_release(match_builder_publish(builder));
+    struct match_rebuild *second = match_rebuild_begin(builder);
+    put_organisation(builder, "bb/1", "E10000001");
+    match_rebuild_run(second);
+    match_rebuild_finish(builder, second);
+    assert_int_equal(members_of(builder, "bb/1"), 2);
+    match_builder_free(builder);
+}
+
 /* ---- readers beside the builder ---- */
 
 struct shared {
@@ -438,6 +456,7 @@ int main(void)
         cmocka_unit_test(offers_that_wait_in_the_base_are_there_with_their_organisation),
         cmocka_unit_test(an_id_of_the_base_comes_again_as_another_kind),
         cmocka_unit_test(what_comes_while_a_base_is_made_stands_over_it),
+        cmocka_unit_test(a_body_is_whole_where_its_records_came_beside_two_new_bases),
         cmocka_unit_test(readers_go_on_while_indexes_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 #include "base/packer.h"
 
 #include "base/arena.h"
+#include "google/protobuf/timestamp.pb-c.h"
 #include "rpc/support.h"
 
 static void expect_as_the_library(struct arena *arena, const ProtobufCMessage *message)
@@ -42,6 +43,17 @@ static void unknown_fields_stay(void **state)
     arena_free(arena);
 }
 
+static void numbers_below_zero_take_ten_bytes(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(0);
+    Google__Protobuf__Timestamp time = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+    time.seconds = -1;
+    time.nanos = -2;
+    expect_as_the_library(arena, &time.base);
+    arena_free(arena);
+}
+
 static void what_is_put_later_stands_in_front(void **state)
 {
     (void)state;
@@ -61,6 +73,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_message_is_packed_as_by_the_library),
         cmocka_unit_test(unknown_fields_stay),
+        cmocka_unit_test(numbers_below_zero_take_ten_bytes),
         cmocka_unit_test(what_is_put_later_stands_in_front),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "match/bits.h"
 #include "match/criterion/criterion.h"
 #include "match/index_data.h"
 #include "match/number.h"
@@ -62,23 +63,22 @@ static void term_init(struct bound *bound, struct bound_term *term, uint32_t num
     const struct wanted_concept *wanted = &query->wanted.items[number];
     double outcomes = share_of(weighing, &criterion_outcomes) * wanted->idf / query->wanted.idf_sum;
     double transfer = share_of(weighing, &criterion_transfer) / query->wanted.count;
-    bool reusable[FIT_COUNT] = {false};
     for (uint32_t i = 0; i < wanted->near_count; i++) {
         const struct near *near = &query->wanted.near[wanted->near_first + i];
-        posting_union_add(&term->levels[near->fit], query->arena,
-                          posting_of(&query->segment->concept, near->concept));
-        for (enum fit fit = near->fit; near->reusable && fit < FIT_COUNT; fit++)
-            reusable[fit] = true; /* a better level may come with it */
+        struct posting posting = posting_of(&query->segment->concept, near->concept);
+        posting_union_add(&term->levels[near->fit], query->arena, posting);
+        if (near->reusable)
+            posting_union_add(&term->reusable, query->arena, posting);
     }
     for (enum fit fit = FIT_RELATED; fit < FIT_COUNT; fit++)
-        term->value[fit] =
-            rounded_up(outcomes * fit_value(fit) + (reusable[fit] ? transfer : 0), bound->unit);
+        term->value[fit] = rounded_up(outcomes * fit_value(fit), bound->unit);
+    term->transfer = rounded_up(transfer, bound->unit);
 }
 
 /* Where adding up costs as much as scoring this many slots. */
 static uint32_t least_slots(const struct bound *bound)
 {
-    enum { CHUNK_NS = 1200, LIST_NS = 15, SCORE_NS = 25 };
+    enum { CHUNK_NS = 1200, LIST_NS = 15, SCORE_NS = 60 };
     size_t items = 0, lists = 0;
     for (uint32_t i = 0; i < bound->term_count; i++)
         for (enum fit fit = FIT_RELATED; fit < FIT_COUNT; fit++) {
@@ -99,7 +99,7 @@ void bound_init(struct bound *bound, const struct scoring *scoring)
                     (!bound->term_count || query->wanted.idf_sum > 0);
     if (!bound->useful)
         return;
-    bound->unit = BOUND_MOST - 2 * (bound->term_count + RECOGNITION_TERMS);
+    bound->unit = BOUND_MOST - 2 * (2 * bound->term_count + RECOGNITION_TERMS);
     bound->terms = arena_array(query->arena, bound->term_count, sizeof *bound->terms);
     for (uint32_t i = 0; i < bound->term_count; i++)
         term_init(bound, &bound->terms[i], i);
@@ -109,8 +109,8 @@ void bound_init(struct bound *bound, const struct scoring *scoring)
     bound->rest = rest_of(query, weighing);
     bound->duration = share_of(weighing, &criterion_duration);
     bound->least_slots = least_slots(bound);
-    bound->rooms = arena_array(query->arena, bound->term_count * (FIT_COUNT - 1) + RECOGNITION_TERMS,
-                               sizeof *bound->rooms);
+    bound->rooms =
+        arena_array(query->arena, bound->term_count * FIT_COUNT + RECOGNITION_TERMS, sizeof *bound->rooms);
     bound->sums = arena_alloc(query->arena, BOUND_BITS * CHUNK_WORDS * sizeof *bound->sums);
 }
 
@@ -133,9 +133,20 @@ int bound_sum_of(const struct bound *bound, int64_t billionths)
         }                                                                       \
     } while (0)
 
+/* The same number for all that are in a set. */
+#define ADD_VALUE(sums, set, value)                              \
+    do {                                                         \
+        lanes number_[BOUND_BITS] = {0}, has_;                   \
+        memcpy(&has_, set, sizeof has_);                         \
+        for (unsigned place_ = 0; place_ < BOUND_BITS; place_++) \
+            if ((value) >> place_ & 1)                           \
+                number_[place_] = has_;                          \
+        ADD_NUMBER(sums, number_);                               \
+    } while (0)
+
 struct summing {
     const struct bound *bound;
-    const uint64_t *slots;
+    const uint64_t *slots, *more;
     const uint64_t *recognises[RECOGNITION_TERMS];
 };
 
@@ -143,7 +154,10 @@ WIDE static void add_up(const struct summing *summing)
 {
     const struct bound *bound = summing->bound;
     for (size_t at = 0; at < CHUNK_WORDS; at += LANE_WORDS) {
-        const uint64_t *slots = summing->slots + at;
+        lanes slots, more;
+        memcpy(&slots, summing->slots + at, sizeof slots);
+        memcpy(&more, summing->more + at, sizeof more);
+        slots |= more;
         if (!(slots[0] | slots[1] | slots[2] | slots[3]))
             continue;
         lanes sums[BOUND_BITS] = {0};
@@ -162,15 +176,11 @@ WIDE static void add_up(const struct summing *summing)
                         number[bit] |= has;
             }
             ADD_NUMBER(sums, number);
+            if (term->reusable_chunk)
+                ADD_VALUE(sums, term->reusable_chunk + at, term->transfer);
         }
-        for (unsigned i = 0; i < RECOGNITION_TERMS; i++) {
-            lanes number[BOUND_BITS] = {0}, has;
-            memcpy(&has, summing->recognises[i] + at, sizeof has);
-            for (unsigned bit = 0; bit < BOUND_BITS; bit++)
-                if (bound->recognition[i] >> bit & 1)
-                    number[bit] = has;
-            ADD_NUMBER(sums, number);
-        }
+        for (unsigned i = 0; i < RECOGNITION_TERMS; i++)
+            ADD_VALUE(sums, summing->recognises[i] + at, bound->recognition[i]);
         for (unsigned bit = 0; bit < BOUND_BITS; bit++)
             memcpy(bound->sums + bit * CHUNK_WORDS + at, &sums[bit], sizeof sums[bit]);
     }
@@ -184,19 +194,26 @@ static uint64_t *room(struct bound *bound, uint32_t number)
     return bound->rooms[number];
 }
 
-void bound_read(struct bound *bound, size_t chunk, const uint64_t *slots)
+static const uint64_t *read_union(struct bound *bound, struct posting_union *all, size_t chunk,
+                                  uint32_t *used)
+{
+    uint64_t *scratch = room(bound, *used);
+    const uint64_t *read = posting_union_read(all, chunk, scratch);
+    *used += read == scratch;
+    return read;
+}
+
+void bound_read(struct bound *bound, size_t chunk, const uint64_t *slots, const uint64_t *more)
 {
     const struct segment *segment = bound->scoring->query->segment;
     size_t word = chunk * CHUNK_WORDS, words = bits_words(segment->slot_count) - word;
     uint32_t used = 0;
-    for (uint32_t i = 0; i < bound->term_count; i++)
-        for (enum fit fit = FIT_RELATED; fit < FIT_COUNT; fit++) {
-            struct posting_union *level = &bound->terms[i].levels[fit];
-            uint64_t *scratch = room(bound, used);
-            bound->terms[i].chunk[fit] = posting_union_read(level, chunk, scratch);
-            used += bound->terms[i].chunk[fit] == scratch;
-        }
-    struct summing summing = {.bound = bound, .slots = slots};
+    for (struct bound_term *term = bound->terms; term < bound->terms + bound->term_count; term++) {
+        for (enum fit fit = FIT_RELATED; fit < FIT_COUNT; fit++)
+            term->chunk[fit] = read_union(bound, &term->levels[fit], chunk, &used);
+        term->reusable_chunk = read_union(bound, &term->reusable, chunk, &used);
+    }
+    struct summing summing = {.bound = bound, .slots = slots, .more = more};
     for (unsigned i = 0; i < RECOGNITION_TERMS; i++) {
         summing.recognises[i] = segment->recognises[i] + word;
         if (words >= CHUNK_WORDS)
@@ -241,6 +258,12 @@ static int sum_of(const struct bound *bound, size_t at, unsigned place, uint32_t
     return sum > less ? sum - less : 0;
 }
 
+int bound_sum_at(const struct bound *bound, uint32_t slot)
+{
+    size_t at = slot % CHUNK_SLOTS;
+    return sum_of(bound, at / 64, at % 64, slot);
+}
+
 void bound_order(struct bound *bound, size_t chunk, const uint64_t *slots, size_t count)
 {
     if (count > bound->capacity) {
@@ -267,4 +290,24 @@ void bound_order(struct bound *bound, size_t chunk, const uint64_t *slots, size_
         next[i + 1] += next[i];
     for (uint32_t i = 0; i < found; i++)
         bound->ordered[next[most - bound->found[i].sum]++] = bound->found[i];
+}
+
+void bound_fill(const struct bound *bound, struct match_block *block)
+{
+    const struct wanted *wanted = &bound->scoring->query->wanted;
+    for (uint32_t i = 0; i < block->count; i++) {
+        size_t at = block->slots[i] % CHUNK_SLOTS;
+        double sum = 0;
+        uint32_t reusable = 0;
+        for (uint32_t j = 0; j < bound->term_count; j++) {
+            const struct bound_term *term = &bound->terms[j];
+            int fit = FIT_SAME;
+            while (fit > FIT_NONE && !(term->chunk[fit] && bits_has(term->chunk[fit], at)))
+                fit--;
+            sum += wanted->items[j].idf * fit_value((enum fit)fit);
+            reusable += term->reusable_chunk && bits_has(term->reusable_chunk, at);
+        }
+        block->outcome_sum[i] = sum;
+        block->reusable_count[i] = reusable;
+    }
 }

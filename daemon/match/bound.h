@@ -7,6 +7,7 @@
 #include "match/posting.h"
 #include "match/wanted.h"
 
+struct match_block;
 struct scoring;
 
 /* What a slot's score can be at most, for 64 slots at a time: the parts of a score that postings tell are added up as numbers
@@ -14,11 +15,11 @@ struct scoring;
 
 enum { BOUND_BITS = 10, BOUND_MOST = 1023, BOUND_MOST_TERMS = 40, RECOGNITION_TERMS = 3 };
 
-/* One wanted concept's part: by how well the slot's best concept fits. */
+/* One wanted concept's part: by how well the slot's best concept fits, and whether one of them is reusable. */
 struct bound_term {
-    uint16_t value[FIT_COUNT];
-    struct posting_union levels[FIT_COUNT];
-    const uint64_t *chunk[FIT_COUNT]; /* NULL: no slot */
+    uint16_t value[FIT_COUNT], transfer;
+    struct posting_union levels[FIT_COUNT], reusable;
+    const uint64_t *chunk[FIT_COUNT], *reusable_chunk; /* NULL: no slot */
 };
 
 /* A slot and its sum, with what its days give instead of the most that they can. */
@@ -46,11 +47,16 @@ struct bound {
 
 /* For the part that the query has entered. A slot that is tied to the sender is never bounded. */
 void bound_init(struct bound *bound, const struct scoring *scoring);
-/* Adds up for a chunk's slots. Chunks are read upwards. */
-void bound_read(struct bound *bound, size_t chunk, const uint64_t *slots);
+/* Adds up for a chunk's slots, which are in either set. Chunks are read upwards. */
+void bound_read(struct bound *bound, size_t chunk, const uint64_t *slots, const uint64_t *more);
+/* What a slot of that chunk has at most. */
+int bound_sum_at(const struct bound *bound, uint32_t slot);
 /* Those of the chunk's slots that may score this much or more; returns how many. */
 size_t bound_reach(const struct bound *bound, const uint64_t *slots, int sum, uint64_t *ret_slots);
 /* Lists some of the chunk's slots in `ordered`, `count` of them, the highest sum first. */
 void bound_order(struct bound *bound, size_t chunk, const uint64_t *slots, size_t count);
+/* Fills the block's sums over wanted concepts for slots of the chunk that was read last, as wanted_fill does, but without looking at
+ * the slots' own lists. */
+void bound_fill(const struct bound *bound, struct match_block *block);
 /* The least sum that such a score has. */
 int bound_sum_of(const struct bound *bound, int64_t billionths);

@@ -38,11 +38,16 @@ void scoring_init(struct scoring *scoring, const struct match_query *query)
     weighing_init(&scoring->weighing, query);
 }
 
+void scoring_filled(const struct scoring *scoring, const struct match_block *block, int64_t *billionths)
+{
+    weighing_score(&scoring->weighing, scoring->query, block, billionths);
+}
+
 void scoring_block(const struct scoring *scoring, struct match_block *block, int64_t *billionths)
 {
     const struct match_query *query = scoring->query;
     wanted_fill(&query->wanted, query->segment, block, scoring->fits, scoring->flags);
-    weighing_score(&scoring->weighing, query, block, billionths);
+    scoring_filled(scoring, block, billionths);
 }
 
 static uint32_t group_of(const struct match_query *query, uint32_t slot)

@@ -29,7 +29,9 @@ struct scoring {
     bool *flags;
 };
 void scoring_init(struct scoring *scoring, const struct match_query *query);
-/* Fills scores, and the block's sums. */
+/* Fills scores; the block's sums are filled. */
+void scoring_filled(const struct scoring *scoring, const struct match_block *block, int64_t *billionths);
+/* Fills both. */
 void scoring_block(const struct scoring *scoring, struct match_block *block, int64_t *billionths);
 
 struct ranked ranked_of(const struct match_query *query, uint32_t slot, int64_t billionths);

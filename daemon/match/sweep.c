@@ -106,8 +106,8 @@ struct sweep {
     const struct sweep_sink *sink;
     struct bound bound;
     struct slot_set tied; /* of bodies in the sender's network: each is scored */
-    /* Slots of bodies with several records, until all are known. */
-    uint32_t *several;
+    /* Slots of bodies with several records, until all are known, with what their scores can be at most. */
+    struct bounded *several;
     size_t several_count, several_capacity;
 };
 
@@ -120,12 +120,18 @@ static void find_tied(struct sweep *sweep)
     slot_set_end(&sweep->tied, query);
 }
 
-static void score_block(const struct sweep *sweep, struct match_block *block)
+/* `read`: the bound has read the slots' chunk. */
+static void score_block(const struct sweep *sweep, struct match_block *block, bool read)
 {
     int64_t billionths[BLOCK_SLOTS];
     const struct match_query *query = sweep->query;
     const struct sweep_sink *sink = sweep->sink;
-    scoring_block(sweep->scoring, block, billionths);
+    if (read) {
+        bound_fill(&sweep->bound, block);
+        scoring_filled(sweep->scoring, block, billionths);
+    } else {
+        scoring_block(sweep->scoring, block, billionths);
+    }
     for (uint32_t i = 0; i < block->count; i++) {
         if (!query->keep && billionths[i] < sink->least(sink->context))
             continue;
@@ -135,7 +141,7 @@ static void score_block(const struct sweep *sweep, struct match_block *block)
     block->count = 0;
 }
 
-static void score_all(const struct sweep *sweep, size_t chunk, const uint64_t *slots)
+static void score_all(const struct sweep *sweep, size_t chunk, const uint64_t *slots, bool read)
 {
     struct match_block block;
     size_t word = chunk * CHUNK_WORDS;
@@ -144,10 +150,10 @@ static void score_all(const struct sweep *sweep, size_t chunk, const uint64_t *s
         for (uint64_t rest = slots[i]; rest; rest &= rest - 1) {
             block.slots[block.count++] = (uint32_t)((word + i) * 64 + (size_t)__builtin_ctzll(rest));
             if (block.count == BLOCK_SLOTS)
-                score_block(sweep, &block);
+                score_block(sweep, &block, read);
         }
     if (block.count)
-        score_block(sweep, &block);
+        score_block(sweep, &block, read);
 }
 
 /* The highest sum that enough of the slots may reach: they come first, so that the others need not. */
@@ -176,12 +182,9 @@ static void score_bounded(struct sweep *sweep, size_t chunk, uint64_t *slots)
     enum { AT_ONCE = 16 };
     uint64_t reach[CHUNK_WORDS];
     int64_t least = sink->least(sink->context);
-    if (least == INT64_MAX)
-        return;
-    bound_read(&sweep->bound, chunk, slots);
     if (least == INT64_MIN) {
         bound_reach(&sweep->bound, slots, first_sum(sweep, slots, reach), reach);
-        score_all(sweep, chunk, reach);
+        score_all(sweep, chunk, reach, true);
         for (size_t i = 0; i < CHUNK_WORDS; i++)
             slots[i] &= ~reach[i];
         least = sink->least(sink->context);
@@ -195,19 +198,28 @@ static void score_bounded(struct sweep *sweep, size_t chunk, uint64_t *slots)
     while (i < count && list[i].sum >= sum_for(sweep, sink->least(sink->context))) {
         for (block.count = 0; i < count && block.count < AT_ONCE; i++)
             block.slots[block.count++] = list[i].slot;
-        score_block(sweep, &block);
+        score_block(sweep, &block, true);
     }
 }
 
-static void put_off_several(struct sweep *sweep, size_t chunk, uint64_t *slots)
+/* Moves slots of bodies with several records from a chunk's into `several`; returns how many. */
+static size_t part_several(const struct segment *segment, size_t chunk, uint64_t *slots, uint64_t *several)
 {
-    const struct segment *segment = sweep->query->segment;
     size_t word = chunk * CHUNK_WORDS, words = bits_words(segment->slot_count) - word;
     words = words < CHUNK_WORDS ? words : CHUNK_WORDS;
-    for (size_t i = 0; i < words; i++) {
-        uint64_t several = slots[i] & segment->several_records.bits[word + i];
-        slots[i] ^= several;
-        for (; several; several &= several - 1) {
+    memset(several, 0, CHUNK_WORDS * sizeof *several);
+    if (!wide_both(several, slots, segment->several_records.bits + word, words))
+        return 0;
+    for (size_t i = 0; i < words; i++)
+        slots[i] ^= several[i];
+    return wide_count(several, words);
+}
+
+static void put_off(struct sweep *sweep, size_t chunk, const uint64_t *several, bool read)
+{
+    for (size_t i = 0; i < CHUNK_WORDS; i++)
+        for (uint64_t rest = several[i]; rest; rest &= rest - 1) {
+            uint32_t slot = (uint32_t)((chunk * CHUNK_WORDS + i) * 64 + (size_t)__builtin_ctzll(rest));
             if (sweep->several_count == sweep->several_capacity) {
                 size_t old = sweep->several_capacity;
                 sweep->several_capacity = old ? old * 2 : 256;
@@ -215,23 +227,29 @@ static void put_off_several(struct sweep *sweep, size_t chunk, uint64_t *slots)
                                             sweep->several_capacity * sizeof *sweep->several);
             }
             sweep->several[sweep->several_count++] =
-                (uint32_t)((word + i) * 64 + (size_t)__builtin_ctzll(several));
+                (struct bounded){slot, read ? bound_sum_at(&sweep->bound, slot) : BOUND_MOST};
         }
-    }
 }
 
-static void rank_chunk(struct sweep *sweep, size_t chunk, uint64_t *slots)
+static void rank_chunk(struct sweep *sweep, size_t chunk, uint64_t *slots, const uint64_t *several,
+                       size_t several_count)
 {
     if (sweep->tied.count) {
         uint64_t taken[CHUNK_WORDS] = {0};
         if (slot_set_take(&sweep->tied, chunk, slots, taken))
-            score_all(sweep, chunk, taken);
+            score_all(sweep, chunk, taken, false);
     }
     size_t count = wide_count(slots, CHUNK_WORDS);
-    if (count && (!sweep->bound.useful || count < sweep->bound.least_slots))
-        score_all(sweep, chunk, slots);
-    else if (count)
+    bool read = sweep->bound.useful && count + several_count >= sweep->bound.least_slots &&
+                sweep->sink->least(sweep->sink->context) != INT64_MAX;
+    if (read)
+        bound_read(&sweep->bound, chunk, slots, several);
+    if (several_count)
+        put_off(sweep, chunk, several, read);
+    if (count && read)
         score_bounded(sweep, chunk, slots);
+    else if (count)
+        score_all(sweep, chunk, slots, false);
 }
 
 /* ---- bodies with several records ---- */
@@ -243,35 +261,38 @@ static void rank_several(struct sweep *sweep, const struct met *met, struct face
     struct match_block block;
     block.count = 0;
     for (size_t i = 0; i < sweep->several_count; i++) {
-        uint32_t slot = sweep->several[i];
+        uint32_t slot = sweep->several[i].slot;
         struct body_of_several own = segment_body_preferring(segment, slot);
         if (own.preference != met_find(met, own.body)->preference)
             continue;
         if (facets)
             facet_add(facets, sweep->query, slot);
+        if (sweep->several[i].sum < sum_for(sweep, sweep->sink->least(sweep->sink->context)) &&
+            !network_tie(&sweep->query->network, match_query_body(sweep->query, slot)))
+            continue;
         block.slots[block.count++] = slot;
         if (block.count == BLOCK_SLOTS)
-            score_block(sweep, &block);
+            score_block(sweep, &block, false);
     }
     if (block.count)
-        score_block(sweep, &block);
+        score_block(sweep, &block, false);
 }
 
 static uint64_t sweep_part(struct sweep *sweep, struct facet_counts *facets)
 {
     struct tally tally = {0};
     struct sieve sieve;
-    uint64_t slots[CHUNK_WORDS];
+    uint64_t slots[CHUNK_WORDS], several[CHUNK_WORDS];
     size_t chunk;
     sieve_init(&sieve, sweep->query);
     bound_init(&sweep->bound, sweep->scoring);
     find_tied(sweep);
     while (sieve_next(&sieve, &chunk, slots)) {
         tally_chunk(&tally, sweep->query, chunk, slots);
-        put_off_several(sweep, chunk, slots);
+        size_t several_count = part_several(sweep->query->segment, chunk, slots, several);
         if (facets)
             facet_add_chunk(facets, sweep->query, chunk, slots);
-        rank_chunk(sweep, chunk, slots);
+        rank_chunk(sweep, chunk, slots, several, several_count);
     }
     rank_several(sweep, &tally.apart, facets);
     if (facets)

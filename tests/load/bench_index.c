@@ -13,7 +13,6 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/hash.h"
 #include "match/query.h"
 #include "match/senders.h"
 #include "vocab/vocabulary.h"
@@ -480,9 +479,11 @@ static uint64_t answer_sum(const Partner__V1__FindHostsResponse *response, uint6
     sum = sum * 31 + response->eligible;
     for (size_t i = 0; i < response->n_relaxations; i++)
         sum = sum * 31 + response->relaxations[i]->eligible;
-    for (size_t i = 0; i < response->n_matches; i++)
-        sum = hash_text(response->matches[i]->offer_id) + sum * 31 +
-              (uint64_t)(response->matches[i]->score * 1e9);
+    for (size_t i = 0; i < response->n_matches; i++) {
+        for (const char *at = response->matches[i]->offer_id; *at; at++)
+            sum = sum * 31 + (unsigned char)*at;
+        sum = sum * 31 + (uint64_t)(response->matches[i]->score * 1e9);
+    }
     return sum;
 }
 

@@ -20,20 +20,30 @@ void base_set_release(const struct base_set *base)
 
 /* ---- finding ---- */
 
-struct base_place base_set_find(const struct base_set *base, const char *id)
+static uint32_t find_kind(const struct base_set *base, const char *id, enum record_kind kind)
 {
-    const struct segment *segment = base->segment;
-    uint32_t number = segment_find_organisation(segment, id);
-    if (number != PLACE_NONE)
-        return (struct base_place){RECORD_ORGANISATION, number};
-    number = segment_find_offer(segment, id);
-    if (number != PLACE_NONE)
-        return (struct base_place){RECORD_OFFER, number};
-    number = partnership_set_find(base->partnerships, id);
-    if (number != PLACE_NONE)
-        return (struct base_place){RECORD_PARTNERSHIP, number};
-    number = need_set_find(base->needs, id);
-    return (struct base_place){number != PLACE_NONE ? RECORD_NEED : RECORD_NONE, number};
+    switch (kind) {
+    case RECORD_ORGANISATION:
+        return segment_find_organisation(base->segment, id);
+    case RECORD_OFFER:
+        return segment_find_offer(base->segment, id);
+    case RECORD_NEED:
+        return need_set_find(base->needs, id);
+    case RECORD_PARTNERSHIP:
+        return partnership_set_find(base->partnerships, id);
+    default:
+        return PLACE_NONE;
+    }
+}
+
+struct base_place base_set_find(const struct base_set *base, const char *id, enum record_kind kind)
+{
+    uint32_t number = find_kind(base, id, kind);
+    for (enum record_kind other = RECORD_ORGANISATION; number == PLACE_NONE && other < RECORD_KIND_COUNT;
+         other++)
+        if (other != kind && (number = find_kind(base, id, other)) != PLACE_NONE)
+            return (struct base_place){other, number};
+    return (struct base_place){number != PLACE_NONE ? kind : RECORD_NONE, number};
 }
 
 const struct entry *base_set_entry(const struct base_set *base, struct base_place place)

@@ -26,7 +26,8 @@ struct base_place {
     enum record_kind kind; /* RECORD_NONE: it hasn't */
     uint32_t number;
 };
-struct base_place base_set_find(const struct base_set *base, const char *id);
+/* `kind` is looked at first. */
+struct base_place base_set_find(const struct base_set *base, const char *id, enum record_kind kind);
 const struct entry *base_set_entry(const struct base_set *base, struct base_place place);
 
 /* By id; offers by their organisation's first. */

@@ -107,16 +107,10 @@ void match_builder_put(struct match_builder *builder, const struct record *recor
     struct arena *arena = arena_new(0);
     size_t bytes;
     const void *packed = record_pack(arena, record, &bytes);
-    match_builder_put_packed(builder, record, packed, bytes);
-    arena_free(arena);
-}
-
-void match_builder_put_packed(struct match_builder *builder, const struct record *record, const void *packed,
-                              size_t packed_bytes)
-{
-    const struct stored_record *stored = stored_record_new(record, packed, packed_bytes, 0, 0);
+    const struct stored_record *stored = stored_record_new(record, packed, bytes, 0, 0);
     match_builder_put_stored(builder, record, stored);
     stored_record_release(stored);
+    arena_free(arena);
 }
 
 void match_builder_put_stored(struct match_builder *builder, const struct record *record,

@@ -29,9 +29,6 @@ void match_builder_put(struct match_builder *builder, const struct record *recor
 /* The same record stored, which is acquired. */
 void match_builder_put_stored(struct match_builder *builder, const struct record *record,
                               const struct stored_record *stored);
-/* The same with what record_pack makes of it at hand. */
-void match_builder_put_packed(struct match_builder *builder, const struct record *record, const void *packed,
-                              size_t packed_bytes);
 /* Nothing happens where the id isn't there. */
 void match_builder_remove(struct match_builder *builder, const char *id);
 

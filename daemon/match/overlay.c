@@ -31,13 +31,6 @@ void overlay_fini(struct overlay *overlay)
 
 /* ---- rows ---- */
 
-const struct entry *overlay_find(const struct overlay *overlay, const char *id)
-{
-    uint32_t row = text_map_get(&overlay->rows_by_id, id);
-    return row != TEXT_MAP_NONE ? overlay->rows[row].entry
-                                : base_set_entry(overlay->base, base_set_find(overlay->base, id));
-}
-
 bool overlay_keeps(const struct overlay *overlay, const char *id)
 {
     return text_map_get(&overlay->rows_by_id, id) == TEXT_MAP_NONE;
@@ -48,22 +41,31 @@ static bool is_other(enum record_kind kind)
     return kind == RECORD_NEED || kind == RECORD_PARTNERSHIP;
 }
 
-static uint32_t row_of(struct overlay *overlay, const char *id, struct base_place base)
+/* A row of an id that has none; takes the id over, which is on the heap. */
+static uint32_t row_new(struct overlay *overlay, char *id, struct base_place base)
 {
-    uint32_t row = text_map_get(&overlay->rows_by_id, id);
-    if (row != TEXT_MAP_NONE)
-        return row;
     if (overlay->row_count == overlay->row_capacity) {
         overlay->row_capacity = overlay->row_capacity ? overlay->row_capacity * 2 : 64;
         overlay->rows = heap_realloc(overlay->rows, overlay->row_capacity * sizeof *overlay->rows);
     }
-    row = overlay->row_count++;
-    overlay->rows[row] = (struct overlay_row){.id = heap_strdup(id), .base = base, .next = OVERLAY_NONE};
-    text_map_set(&overlay->rows_by_id, overlay->rows[row].id, row);
+    uint32_t row = overlay->row_count++;
+    overlay->rows[row] = (struct overlay_row){.id = id, .base = base, .next = OVERLAY_NONE};
+    text_map_set(&overlay->rows_by_id, id, row);
     return row;
 }
 
 /* ---- owners ---- */
+
+/* The organisation under an id that is at that place in the base. */
+static const struct organisation_entry *organisation_of(const struct overlay *overlay, const char *id,
+                                                        uint32_t place)
+{
+    uint32_t row = text_map_get(&overlay->rows_by_id, id);
+    if (row == TEXT_MAP_NONE)
+        return place == PLACE_NONE ? NULL : overlay->base->segment->organisations[place];
+    const struct entry *entry = overlay->rows[row].entry;
+    return entry && entry->kind == RECORD_ORGANISATION ? (const struct organisation_entry *)entry : NULL;
+}
 
 static uint32_t owner_of(struct overlay *overlay, const char *id)
 {
@@ -75,12 +77,11 @@ static uint32_t owner_of(struct overlay *overlay, const char *id)
         overlay->owners = heap_realloc(overlay->owners, overlay->owner_capacity * sizeof *overlay->owners);
     }
     number = overlay->owner_count++;
-    const struct entry *entry = overlay_find(overlay, id);
+    uint32_t place = segment_find_organisation(overlay->base->segment, id);
     overlay->owners[number] = (struct overlay_owner){
         .id = heap_strdup(id),
-        .organisation =
-            entry && entry->kind == RECORD_ORGANISATION ? (const struct organisation_entry *)entry : NULL,
-        .place = segment_find_organisation(overlay->base->segment, id),
+        .organisation = organisation_of(overlay, id, place),
+        .place = place,
         .first_offer = OVERLAY_NONE,
     };
     text_map_set(&overlay->owners_by_id, overlay->owners[number].id, number);
@@ -204,28 +205,23 @@ static void enter(struct overlay *overlay, uint32_t row, uint64_t sequence)
     }
 }
 
-/* The row of an id under which there is nothing any more; OVERLAY_NONE: there never was. */
-static uint32_t empty_row(struct overlay *overlay, const char *id, bool always, uint64_t sequence)
+/* The row of an id, with nothing under it any more. Where there never was anything: OVERLAY_NONE, unless a row is wanted
+ * `always`. */
+static uint32_t empty_row(struct overlay *overlay, const char *id, enum record_kind kind, bool always,
+                          uint64_t sequence)
 {
     uint32_t row = text_map_get(&overlay->rows_by_id, id);
-    struct base_place base = {RECORD_NONE, 0};
-    const struct entry *entry;
-    if (row != TEXT_MAP_NONE) {
-        entry = overlay->rows[row].entry;
-    } else {
-        base = base_set_find(overlay->base, id);
-        entry = base_set_entry(overlay->base, base);
-        row = OVERLAY_NONE;
-    }
-    if (!entry && !always)
-        return OVERLAY_NONE;
-    if (entry)
-        leave(overlay, entry, row, sequence);
-    if (row == OVERLAY_NONE) {
-        row = row_of(overlay, id, base);
+    if (row == TEXT_MAP_NONE) {
+        struct base_place base = base_set_find(overlay->base, id, kind);
+        if (base.kind != RECORD_NONE)
+            leave(overlay, base_set_entry(overlay->base, base), OVERLAY_NONE, sequence);
+        else if (!always)
+            return OVERLAY_NONE;
+        row = row_new(overlay, heap_strdup(id), base);
         overlay->other_count += is_other(base.kind);
-    } else if (entry) {
-        entry_release(entry);
+    } else if (overlay->rows[row].entry) {
+        leave(overlay, overlay->rows[row].entry, row, sequence);
+        entry_release(overlay->rows[row].entry);
     }
     overlay->rows[row].entry = NULL;
     overlay->rows[row].touched_at = sequence;
@@ -234,7 +230,7 @@ static uint32_t empty_row(struct overlay *overlay, const char *id, bool always, 
 
 void overlay_put(struct overlay *overlay, const struct entry *entry, uint64_t sequence)
 {
-    uint32_t row = empty_row(overlay, entry->id, true, sequence);
+    uint32_t row = empty_row(overlay, entry->id, entry->kind, true, sequence);
     overlay->other_count += is_other(entry->kind) && !is_other(overlay->rows[row].base.kind);
     overlay->rows[row].entry = entry;
     enter(overlay, row, sequence);
@@ -242,7 +238,7 @@ void overlay_put(struct overlay *overlay, const struct entry *entry, uint64_t se
 
 void overlay_remove(struct overlay *overlay, const char *id, uint64_t sequence)
 {
-    empty_row(overlay, id, false, sequence);
+    empty_row(overlay, id, RECORD_OFFER, false, sequence);
 }
 
 /* ---- another base ---- */
@@ -253,11 +249,14 @@ static void keep_rows(struct overlay *overlay, const struct overlay *old, uint64
         struct overlay_row *from = &old->rows[i];
         if (from->touched_at <= sequence)
             continue;
-        uint32_t row = row_of(overlay, from->id, base_set_find(overlay->base, from->id));
+        struct base_place base =
+            base_set_find(overlay->base, from->id, from->entry ? from->entry->kind : from->base.kind);
+        uint32_t row = row_new(overlay, from->id, base);
         struct overlay_row *to = &overlay->rows[row];
         to->entry = from->entry;
         to->touched_at = from->touched_at;
         from->entry = NULL;
+        from->id = NULL;
         overlay->other_count += is_other(to->base.kind) || (to->entry && is_other(to->entry->kind));
     }
 }

@@ -47,8 +47,6 @@ struct overlay {
 void overlay_init(struct overlay *overlay, const struct base_set *base);
 void overlay_fini(struct overlay *overlay);
 
-/* The record that is here under an id now, of the base or not; NULL: none. */
-const struct entry *overlay_find(const struct overlay *overlay, const char *id);
 /* Puts an entry, whose reference it takes over, in place of what is under its id; `sequence` numbers the index to come. */
 void overlay_put(struct overlay *overlay, const struct entry *entry, uint64_t sequence);
 void overlay_remove(struct overlay *overlay, const char *id, uint64_t sequence);

@@ -210,7 +210,7 @@ static const struct partnership_set *partnership_set_write(const struct partners
 
 /* ---- needs ---- */
 
-static_assert(sizeof(struct need_set) == 280, "an array more? it belongs below");
+static_assert(sizeof(struct need_set) == 328, "an array more? it belongs below");
 static_assert(sizeof(struct need_facts) == 128, "a list more? entry_image.c has them");
 
 /* The facts are copies, whose lists are the entries'. */
@@ -222,7 +222,7 @@ static void put_facts(const struct need_set *from, struct need_set *copy, const 
     for (uint32_t row = 0; row < from->count; row++) {
         const struct need_entry *need = from->needs[row];
         facts[row] = need_facts_moved(&need->facts, (intptr_t)places[row] - (intptr_t)need);
-        ids[from->owner[row]] = entry_text_place(&need->entry, need->organisation_id, image);
+        ids[from->briefs[row].owner] = entry_text_place(&need->entry, need->organisation_id, image);
     }
     copy->facts = (void *)(uintptr_t)image_put(image, facts, from->count * sizeof *facts);
     copy->owner_ids = (void *)(uintptr_t)image_put(image, ids, from->owner_count * sizeof *ids);
@@ -241,8 +241,13 @@ static const struct need_set *need_set_write(const struct need_set *from, struct
     free(places);
     const struct array arrays[] = {
         ARRAY(from, table.rows, (size_t)from->table.mask + 1),
-        ARRAY(from, owner, from->count),
-        ARRAY(from, places, from->owner_count),
+        ARRAY(from, briefs, from->count),
+        ARRAY(from, wanted_first, (size_t)from->count + 1),
+        ARRAY(from, wanted, from->wanted_first[from->count]),
+        ARRAY(from, sector_first, (size_t)from->count + 1),
+        ARRAY(from, sectors, from->sector_first[from->count]),
+        ARRAY(from, owners, from->owner_count),
+        ARRAY(from, bodies, from->body_count),
         TABLE(from, sector_under),
         TABLE(from, sector_exact),
         TABLE(from, country),

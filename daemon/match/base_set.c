@@ -207,7 +207,7 @@ struct base_set base_set_of_entries(const struct entry **entries, size_t count, 
         arenas[RECORD_PARTNERSHIP], (const struct partnership_entry **)kinds.items[RECORD_PARTNERSHIP],
         kinds.count[RECORD_PARTNERSHIP], base.segment);
     base.needs = need_set_new(arenas[RECORD_NEED], (const struct need_entry **)kinds.items[RECORD_NEED],
-                              kinds.count[RECORD_NEED], base.segment);
+                              kinds.count[RECORD_NEED], base.segment, base.partnerships);
     arena_free(scratch);
     return base;
 }

@@ -41,6 +41,8 @@ static uint64_t form(void)
         sizeof(struct partnership),
         sizeof(struct text_map_slot),
         sizeof(struct need_set),
+        sizeof(struct need_brief),
+        sizeof(struct need_owner),
         CHUNK_WORDS,
         POSTING_MANY,
         DAY_MIDDLE,

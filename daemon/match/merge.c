@@ -138,7 +138,8 @@ static const struct partnership_set *merge_partnerships(const struct match_index
     return partnership_set_of_base(arena, (const struct partnership_entry **)all.items, all.count, segment);
 }
 
-static const struct need_set *merge_needs(const struct match_index *index, const struct segment *segment)
+static const struct need_set *merge_needs(const struct match_index *index, const struct segment *segment,
+                                          const struct partnership_set *partnerships)
 {
     const struct need_part *base = &index->needs_view->parts[BASE], *delta = &index->needs_view->parts[DELTA];
     struct arena *arena = arena_new(0);
@@ -147,13 +148,13 @@ static const struct need_set *merge_needs(const struct match_index *index, const
         if (bits_has(base->live, row))
             old.items[old.count++] = &base->set->needs[row]->entry;
     struct merged all = merge_live(arena, old, live_of(delta->set->needs, delta->set->count, NULL));
-    return need_set_new(arena, (const struct need_entry **)all.items, all.count, segment);
+    return need_set_new(arena, (const struct need_entry **)all.items, all.count, segment, partnerships);
 }
 
 struct base_set base_set_of_index(const struct match_index *index)
 {
     struct base_set base = {.segment = merge_segments(index)};
     base.partnerships = merge_partnerships(index, base.segment);
-    base.needs = merge_needs(index, base.segment);
+    base.needs = merge_needs(index, base.segment, base.partnerships);
     return base;
 }

@@ -8,6 +8,7 @@
 #include "base/image.h"
 #include "match/bits.h"
 #include "match/number.h"
+#include "match/pair.h"
 
 /* ---- sets ---- */
 
@@ -79,6 +80,25 @@ static void make_tables(struct need_set *set)
     }
 }
 
+static struct need_brief brief_of(const struct need_facts *facts, uint32_t owner)
+{
+    bool group = facts->learners > 0 || facts->max_absent > 0;
+    struct need_brief brief = {
+        .owner = owner,
+        .min_days = facts->min_days,
+        .max_days = facts->max_days,
+        .start = facts->start,
+        .end = facts->end,
+        .valid_until = facts->valid_until,
+        .places = group ? pair_places(facts->learners, facts->max_absent) : 0,
+        .themes = (uint16_t)facts->themes,
+        .asks = facts->regions.count ? NEED_ASKS_REGIONS : 0,
+    };
+    for (uint32_t i = 0; i < facts->wanted.count; i++)
+        brief.asks |= facts->wanted.items[i].essential ? NEED_ASKS_ESSENTIALS : 0;
+    return brief;
+}
+
 static void number_owners(struct need_set *set)
 {
     struct text_map map;
@@ -91,20 +111,41 @@ static void number_owners(struct need_set *set)
             set->owner_ids[owner] = id;
             text_map_set(&map, id, owner);
         }
-        set->owner[row] = owner;
+        set->briefs[row] = brief_of(&set->facts[row], owner);
     }
     text_map_fini(&map);
 }
 
-static void find_places(struct need_set *set, const struct segment *base)
+static void gather_lists(struct need_set *set)
 {
-    set->places = arena_array(set->arena, set->owner_count, sizeof *set->places);
-    for (uint32_t owner = 0; owner < set->owner_count; owner++)
-        set->places[owner] = segment_find_organisation(base, set->owner_ids[owner]);
+    set->wanted_first = arena_array(set->arena, (size_t)set->count + 1, sizeof *set->wanted_first);
+    set->sector_first = arena_array(set->arena, (size_t)set->count + 1, sizeof *set->sector_first);
+    for (uint32_t row = 0; row < set->count; row++) {
+        set->wanted_first[row + 1] = set->wanted_first[row] + set->facts[row].wanted.count;
+        set->sector_first[row + 1] = set->sector_first[row] + set->facts[row].sectors.count;
+    }
+    set->wanted = arena_array(set->arena, set->wanted_first[set->count], sizeof *set->wanted);
+    set->sectors = arena_array(set->arena, set->sector_first[set->count], sizeof *set->sectors);
+    for (uint32_t row = 0; row < set->count; row++) {
+        const struct need_facts *facts = &set->facts[row];
+        for (uint32_t i = 0; i < facts->wanted.count; i++)
+        set->wanted[set->wanted_first[row] + i] = facts->wanted.items[i].concept;
+        for (uint32_t i = 0; i < facts->sectors.count; i++)
+            set->sectors[set->sector_first[row] + i] = facts->sectors.items[i];
+    }
+}
+
+static void find_owners(struct need_set *set, const struct segment *base,
+                        const struct partnership_set *partnerships)
+{
+    set->owners = arena_array(set->arena, set->owner_count, sizeof *set->owners);
+    set->bodies = arena_array(set->arena, set->owner_count, sizeof *set->bodies);
+    need_owners_find(set->owners, set->owner_ids, set->owner_count, base, partnerships, set->bodies,
+                     &set->body_count);
 }
 
 struct need_set *need_set_new(struct arena *arena, const struct need_entry **needs, uint32_t count,
-                              const struct segment *base)
+                              const struct segment *base, const struct partnership_set *partnerships)
 {
     struct need_set *set = heap_zalloc(sizeof *set);
     atomic_init(&set->references, 1);
@@ -113,13 +154,14 @@ struct need_set *need_set_new(struct arena *arena, const struct need_entry **nee
     set->needs = needs;
     set->table = id_table_make(arena, (const struct entry *const *)needs, count, NULL, 0);
     set->facts = arena_array(arena, count, sizeof *set->facts);
-    set->owner = arena_array(arena, count, sizeof *set->owner);
+    set->briefs = arena_array(arena, count, sizeof *set->briefs);
     set->owner_ids = arena_array(arena, count, sizeof *set->owner_ids);
     for (uint32_t row = 0; row < count; row++)
         set->facts[row] = needs[row]->facts;
+    gather_lists(set);
     number_owners(set);
     if (base)
-        find_places(set, base);
+        find_owners(set, base, partnerships);
     make_tables(set);
     set->bytes = arena_used(arena);
     return set;

@@ -39,6 +39,18 @@ static int compare_numbers(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
+/* Sorts the items from the first on, and leaves each once. */
+static void list_settle(struct list *list, size_t first)
+{
+    if (list->count - first > 1)
+        qsort(list->items + first, list->count - first, sizeof *list->items, compare_numbers);
+    size_t kept = first;
+    for (size_t i = first; i < list->count; i++)
+        if (kept == first || list->items[kept - 1] != list->items[i])
+            list->items[kept++] = list->items[i];
+    list->count = kept;
+}
+
 /* ---- partnerships of a body ---- */
 
 /* The base's partnerships come first, then the delta's. */
@@ -116,14 +128,8 @@ static void add_partnerships(const struct match_index *index, uint32_t body, int
             add_current(index, BASE, node, today, list);
         add_current(index, DELTA, node, today, list);
     }
-    if (members.count == 1 || first == list->count)
-        return;
-    qsort(list->items + first, list->count - first, sizeof *list->items, compare_numbers);
-    size_t kept = first;
-    for (size_t i = first; i < list->count; i++)
-        if (kept == first || list->items[kept - 1] != list->items[i])
-            list->items[kept++] = list->items[i];
-    list->count = kept;
+    if (members.count > 1)
+        list_settle(list, first);
 }
 
 /* Whether one of a node's partnerships in a set holds another body. */
@@ -199,7 +205,7 @@ static uint32_t tie_number(struct network *network, struct arena *arena, uint32_
         network->ties = arena_grow(arena, network->ties, old * sizeof *network->ties,
                                    network->tie_capacity * sizeof *network->ties);
     }
-    network->ties[network->tie_count] = (struct tie){.body = body};
+    network->ties[network->tie_count] = (struct tie){.body = body, .partners_in = PARTNERS_UNCOUNTED};
     network->rows[row] = network->tie_count++;
     if (network->tie_count * 2 > network->mask)
         resize_rows(network, arena, (network->mask + 1) * 2);
@@ -371,7 +377,7 @@ static void circle_fill(const struct finding *finding, struct circle *circle, ui
 
 static void join_circle(const struct finding *finding, struct circle *circle, uint64_t *bits, size_t words)
 {
-    if (circle->count / 8 < words) {
+    if (circle->count * 2 < words) {
         circle_fill(finding, circle, bits);
         return;
     }
@@ -515,23 +521,35 @@ static void count_countries(struct network *network, struct arena *arena, const 
     }
 }
 
-void network_find(struct network *network, struct arena *arena, const struct match_index *index,
-                  enum network_side side, uint32_t body, int32_t today)
+static struct finding finding_begin(struct network *network, struct arena *arena,
+                                    const struct match_index *index, uint32_t body, int32_t today)
 {
     *network = (struct network){.sender_body = body};
     resize_rows(network, arena, 16);
-    if (body == PLACE_NONE)
-        return;
     struct finding finding = {.network = network,
                               .arena = arena,
                               .index = index,
                               .today = today,
-                              .side = side,
                               .bodies = {.arena = arena},
                               .lists = {.arena = arena},
                               .marks = {.arena = arena}};
     list_add(&finding.marks, 0);
-    find_partners(&finding);
+    if (body != PLACE_NONE)
+        find_partners(&finding);
+    return finding;
+}
+
+void network_find_partners(struct network *network, struct arena *arena, const struct match_index *index,
+                           uint32_t body, int32_t today)
+{
+    finding_begin(network, arena, index, body, today);
+}
+
+void network_find(struct network *network, struct arena *arena, const struct match_index *index,
+                  enum network_side side, uint32_t body, int32_t today)
+{
+    struct finding finding = finding_begin(network, arena, index, body, today);
+    finding.side = side;
     if (!network->partner_count)
         return;
     group_partners(&finding);
@@ -551,28 +569,92 @@ static bool is_in(const struct match_index *index, uint32_t body, uint16_t count
     return false;
 }
 
-uint32_t network_partners_in(struct arena *arena, const struct match_index *index, uint32_t body,
-                             uint16_t country, int32_t today)
+/* The bodies of one partnership that are in the country, distinct. */
+struct local {
+    uint32_t number, first, count;
+};
+
+struct network_locals {
+    struct arena *arena;
+    const struct match_index *index;
+    uint16_t country;
+    int32_t today;
+    struct local *items;
+    uint32_t count, *rows, size; /* by partnership, open addressing; UINT32_MAX: free */
+    struct list bodies, found;
+};
+
+struct network_locals *network_locals_new(struct arena *arena, const struct match_index *index,
+                                          uint16_t country, int32_t today)
 {
-    struct list numbers = {.arena = arena}, found = {.arena = arena};
-    if (country == 0)
-        return 0;
-    add_partnerships(index, body, today, &numbers);
-    for (size_t i = 0; i < numbers.count; i++) {
-        const uint32_t *parties;
-        const struct partnership *partnership = partnership_at(index, numbers.items[i], &parties);
-        for (uint32_t j = 0; j < partnership->count; j++) {
-            uint32_t other = body_of(index, parties[j]);
-            if (other != PLACE_NONE && other != body && is_in(index, other, country))
-                list_add(&found, other);
-        }
+    struct network_locals *locals = arena_zalloc(arena, sizeof *locals);
+    *locals = (struct network_locals){.arena = arena,
+                                      .index = index,
+                                      .country = country,
+                                      .today = today,
+                                      .bodies = {.arena = arena},
+                                      .found = {.arena = arena}};
+    return locals;
+}
+
+static uint32_t local_row(const struct network_locals *locals, uint32_t number)
+{
+    uint32_t row = (number * 2654435769u) >> 5 & (locals->size - 1);
+    while (locals->rows[row] != UINT32_MAX && locals->items[locals->rows[row]].number != number)
+        row = (row + 1) & (locals->size - 1);
+    return row;
+}
+
+static void resize_locals(struct network_locals *locals, uint32_t size)
+{
+    locals->items = arena_grow(locals->arena, locals->items, locals->count * sizeof *locals->items,
+                               size / 2 * sizeof *locals->items);
+    locals->rows = arena_alloc(locals->arena, size * sizeof *locals->rows);
+    locals->size = size;
+    memset(locals->rows, 0xff, size * sizeof *locals->rows);
+    for (uint32_t i = 0; i < locals->count; i++)
+        locals->rows[local_row(locals, locals->items[i].number)] = i;
+}
+
+static struct local local_of(struct network_locals *locals, uint32_t number)
+{
+    if (locals->count * 2 >= locals->size)
+        resize_locals(locals, locals->size ? locals->size * 2 : 64);
+    uint32_t row = local_row(locals, number);
+    if (locals->rows[row] != UINT32_MAX)
+        return locals->items[locals->rows[row]];
+    struct local local = {.number = number, .first = (uint32_t)locals->bodies.count};
+    const uint32_t *parties;
+    const struct partnership *partnership = partnership_at(locals->index, number, &parties);
+    for (uint32_t i = 0; i < partnership->count; i++) {
+        uint32_t body = body_of(locals->index, parties[i]);
+        if (body != PLACE_NONE && is_in(locals->index, body, locals->country))
+            list_add(&locals->bodies, body);
     }
-    if (found.count > 1)
-        qsort(found.items, found.count, sizeof *found.items, compare_numbers);
-    uint32_t distinct = 0;
-    for (size_t i = 0; i < found.count; i++)
-        distinct += i == 0 || found.items[i] != found.items[i - 1];
-    return distinct;
+    list_settle(&locals->bodies, local.first);
+    local.count = (uint32_t)locals->bodies.count - local.first;
+    locals->rows[row] = locals->count;
+    return locals->items[locals->count++] = local;
+}
+
+uint32_t network_locals_count(struct network_locals *locals, uint32_t body)
+{
+    struct list numbers = {.arena = locals->arena}, *found = &locals->found;
+    if (locals->country == 0)
+        return 0;
+    add_partnerships(locals->index, body, locals->today, &numbers);
+    found->count = 0;
+    uint32_t parts = 0;
+    for (size_t i = 0; i < numbers.count; i++) {
+        struct local local = local_of(locals, numbers.items[i]);
+        parts += local.count > 0;
+        for (uint32_t j = 0; j < local.count; j++)
+            if (locals->bodies.items[local.first + j] != body)
+                list_add(found, locals->bodies.items[local.first + j]);
+    }
+    if (parts > 1)
+        list_settle(found, 0);
+    return (uint32_t)found->count;
 }
 
 /* ---- the partners between ---- */

@@ -10,6 +10,8 @@ struct match_index;
 /* Whose network it is. Being partners or near goes both ways, but for `between`, which is about the host of the two. */
 enum network_side { NETWORK_OF_SENDER, NETWORK_OF_HOST };
 
+#define PARTNERS_UNCOUNTED UINT32_MAX
+
 /* Whom the sender's body (or the host's) works with on one day, and who is near to these. Costs what the partners' own
  * partnerships hold; nothing for bodies far away. */
 struct network {
@@ -21,6 +23,8 @@ struct network {
         double nearness;     /* sum of 1 / degree over the common partners */
         uint64_t mobilities; /* of the partnerships that hold both */
         uint64_t between;    /* the sum of those that hold the host and a common partner, over these */
+        uint32_t
+            partners_in; /* room for the host's side: see network_locals; PARTNERS_UNCOUNTED until then */
     } * ties;
     uint32_t tie_count, tie_capacity, partner_count;
     uint32_t *rows, mask; /* ties by body, open addressing; UINT32_MAX: free */
@@ -30,9 +34,14 @@ struct network {
 
 void network_find(struct network *network, struct arena *arena, const struct match_index *index,
                   enum network_side side, uint32_t body, int32_t today);
-/* The same count for one sender and one country, without the rest of its network; a country of 0 has none. */
-uint32_t network_partners_in(struct arena *arena, const struct match_index *index, uint32_t body,
-                             uint16_t country, int32_t today);
+/* The partners alone. */
+void network_find_partners(struct network *network, struct arena *arena, const struct match_index *index,
+                           uint32_t body, int32_t today);
+/* The same count of partners for many bodies and one country; a country of 0 has none. */
+struct network_locals;
+struct network_locals *network_locals_new(struct arena *arena, const struct match_index *index,
+                                          uint16_t country, int32_t today);
+uint32_t network_locals_count(struct network_locals *locals, uint32_t body);
 /* Whether a body works with any other on that day. */
 bool network_has_partners(const struct match_index *index, uint32_t body, int32_t today);
 /* NULL: neither partner nor near. */

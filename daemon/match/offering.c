@@ -19,11 +19,11 @@ static struct reach *reach_or_free(const struct offering *offering, uint32_t wan
     return &offering->reaches[row];
 }
 
-static void resize(struct offering *offering, struct arena *arena, uint32_t size)
+static void resize(struct offering *offering, uint32_t size)
 {
     struct reach *old = offering->reaches;
     uint32_t old_size = old ? offering->reach_mask + 1 : 0;
-    offering->reaches = arena_alloc(arena, size * sizeof *offering->reaches);
+    offering->reaches = arena_alloc(offering->arena, size * sizeof *offering->reaches);
     offering->reach_mask = size - 1;
     for (uint32_t i = 0; i < size; i++)
         offering->reaches[i] = (struct reach){.wanted = CONCEPT_NONE};
@@ -39,15 +39,26 @@ struct offered {
     bool reusable;
 };
 
-static void add_reach(struct offering *offering, struct arena *arena, const struct offered *offered,
-                      uint32_t wanted, enum fit fit)
+/* The concept's row, a new one where it has none. */
+static struct reach *reach_row(struct offering *offering, uint32_t wanted)
 {
-    if ((offering->reach_count + 1) * 2 > offering->reach_mask + 1)
-        resize(offering, arena, (offering->reach_mask + 1) * 2);
-    struct reach *to = reach_or_free(offering, wanted);
-    if (to->wanted == CONCEPT_NONE) {
-        *to = (struct reach){wanted, fit, offered->reusable, offered->outcome};
-        offering->reach_count++;
+    struct reach *row = reach_or_free(offering, wanted);
+    if (row->wanted != CONCEPT_NONE)
+        return row;
+    if ((offering->reach_count + 1) * 2 > offering->reach_mask + 1) {
+        resize(offering, (offering->reach_mask + 1) * 2);
+        row = reach_or_free(offering, wanted);
+    }
+    offering->reach_count++;
+    *row = (struct reach){.wanted = wanted};
+    return row;
+}
+
+static void add_reach(struct offering *offering, const struct offered *offered, uint32_t wanted, enum fit fit)
+{
+    struct reach *to = reach_row(offering, wanted);
+    if (to->fit == FIT_NONE) {
+        *to = (struct reach){wanted, fit, offered->reusable, offered->outcome, 0};
         return;
     }
     to->reusable |= offered->reusable;
@@ -57,15 +68,15 @@ static void add_reach(struct offering *offering, struct arena *arena, const stru
     }
 }
 
-static void add_links(struct offering *offering, struct arena *arena, const struct offered *offered,
-                      struct concept_list wanted, enum fit fit)
+static void add_links(struct offering *offering, const struct offered *offered, struct concept_list wanted,
+                      enum fit fit)
 {
     for (size_t i = 0; i < wanted.count; i++)
-        add_reach(offering, arena, offered, wanted.items[i], fit);
+        add_reach(offering, offered, wanted.items[i], fit);
 }
 
 /* Who wants something broader is served by what is narrower. */
-static void reach_from(struct offering *offering, struct arena *arena, uint32_t outcome, uint32_t concept)
+static void reach_from(struct offering *offering, uint32_t outcome, uint32_t concept)
 {
     const struct vocabulary *vocabulary = offering->index->vocabulary;
     struct offered offered = {.outcome = outcome, .code = offering->codes[outcome]};
@@ -74,12 +85,12 @@ static void reach_from(struct offering *offering, struct arena *arena, uint32_t 
         enum reuse reuse = vocabulary_reuse(vocabulary, concept);
         offered.reusable = reuse == REUSE_TRANSVERSAL || reuse == REUSE_CROSS_SECTOR;
     }
-    add_reach(offering, arena, &offered, concept, FIT_SAME);
+    add_reach(offering, &offered, concept, FIT_SAME);
     if (!known)
         return;
-    add_links(offering, arena, &offered, vocabulary_broader(vocabulary, concept), FIT_NARROWER);
-    add_links(offering, arena, &offered, vocabulary_narrower(vocabulary, concept), FIT_BROADER);
-    add_links(offering, arena, &offered, vocabulary_related(vocabulary, concept), FIT_RELATED);
+    add_links(offering, &offered, vocabulary_broader(vocabulary, concept), FIT_NARROWER);
+    add_links(offering, &offered, vocabulary_narrower(vocabulary, concept), FIT_BROADER);
+    add_links(offering, &offered, vocabulary_related(vocabulary, concept), FIT_RELATED);
 }
 
 /* ---- reading ---- */
@@ -104,11 +115,11 @@ static void read_outcomes(struct offering *offering, struct arena *arena)
     size_t count = offering->offer->n_outcomes;
     offering->codes = arena_array(arena, count, sizeof *offering->codes);
     offering->interpretations = arena_array(arena, count, sizeof(Partner__V1__Interpretation *));
-    resize(offering, arena, 64);
+    resize(offering, 64);
     for (size_t i = 0; i < count; i++) {
         uint32_t concept = read_outcome(offering, arena, i);
         if (concept != CONCEPT_NONE)
-            reach_from(offering, arena, (uint32_t)i, concept);
+            reach_from(offering, (uint32_t)i, concept);
     }
 }
 
@@ -119,6 +130,7 @@ void offering_read(struct offering *offering, struct arena *arena, const struct 
     struct offer_entry facts = offer_facts(arena, offer);
     *offering = (struct offering){
         .index = index,
+        .arena = arena,
         .offer = offer,
         .host_place = host_place,
         .host_body = index_body(index, host_place),
@@ -136,7 +148,15 @@ void offering_read(struct offering *offering, struct arena *arena, const struct 
 const struct reach *offering_reach(const struct offering *offering, uint32_t wanted)
 {
     const struct reach *reach = reach_or_free(offering, wanted);
-    return reach->wanted == CONCEPT_NONE ? NULL : reach;
+    return reach->wanted == CONCEPT_NONE || reach->fit == FIT_NONE ? NULL : reach;
+}
+
+const struct reach *offering_weigh(struct offering *offering, uint32_t wanted)
+{
+    struct reach *reach = reach_row(offering, wanted);
+    if (reach->idf == 0)
+        reach->idf = wanted_idf(offering->index, wanted);
+    return reach;
 }
 
 bool offering_stands(const struct offering *offering, int32_t today)

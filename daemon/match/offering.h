@@ -14,14 +14,16 @@ struct match_index;
 
 /* What is offered for one wanted concept. */
 struct reach {
-    uint32_t wanted; /* CONCEPT_NONE: free */
-    enum fit fit;
+    uint32_t wanted;  /* CONCEPT_NONE: free */
+    enum fit fit;     /* FIT_NONE: nothing, but the concept was weighed */
     bool reusable;    /* something of any fit is transversal or cross-sector */
     uint32_t outcome; /* the best in the offer's list, equal ones by code */
+    double idf;       /* above 0 once the concept was weighed */
 };
 
 struct offering {
     const struct match_index *index;
+    struct arena *arena;
     const pb_offer *offer;
     uint32_t host_place, host_body;
     const struct organisation_entry *host;
@@ -44,5 +46,7 @@ void offering_read(struct offering *offering, struct arena *arena, const struct 
                    const pb_offer *offer, uint32_t host_place);
 /* NULL: nothing is offered for it. */
 const struct reach *offering_reach(const struct offering *offering, uint32_t wanted);
+/* The same with the concept's idf, also where nothing is offered for it. Until the next call. */
+const struct reach *offering_weigh(struct offering *offering, uint32_t wanted);
 /* Whether the offer may be matched with anybody: its host hosts, and it is not past. */
 bool offering_stands(const struct offering *offering, int32_t today);

@@ -127,7 +127,7 @@ static struct need_view *view_needs(struct match_builder *builder)
     size_t dead_count;
     uint32_t *dead = list_dead(&builder->overlay, RECORD_NEED, &dead_count);
     builder->needs = need_view_new(builder->base.needs, dead, dead_count,
-                                   need_set_new(arena, (const struct need_entry **)needs, count, NULL));
+                                   need_set_new(arena, (const struct need_entry **)needs, count, NULL, NULL));
     free(dead);
     return need_view_acquire(builder->needs);
 }

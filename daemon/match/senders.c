@@ -5,64 +5,58 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "match/bits.h"
-#include "match/filter/filter.h"
 #include "match/index_data.h"
 #include "match/number.h"
 #include "match/rank.h"
 #include "match/senders_answer.h"
 #include "match/senders_judge.h"
+#include "match/senders_relax.h"
 #include "match/token.h"
 
-enum { ANSWER_BYTES = 3 << 20, MATCH_OVERHEAD_BYTES = 8, TOKEN_BYTES = 256, NOT_A_SET = -1 };
+enum { ANSWER_BYTES = 3 << 20, MATCH_OVERHEAD_BYTES = 8, TOKEN_BYTES = 256 };
 
-/* ---- bodies ---- */
+/* ---- eligible needs ---- */
 
-/* One body that a need was found of: its best, and which filters, given up alone, let it in. A match's slot is
- * row * NEED_PARTS + part. */
+struct candidate {
+    uint32_t row, number; /* number: of its sender's body */
+};
+
+/* One body that an eligible need was found of, with its best. A match's slot is row * NEED_PARTS + part. */
 struct body_row {
-    uint32_t body; /* PLACE_NONE: free */
-    bool eligible;
-    uint32_t relaxed; /* bits by relaxation */
+    uint32_t number;
     struct ranked best;
 };
 
 struct search {
     struct senders_query query;
-    struct body_row *rows; /* open addressing */
-    uint32_t mask, count;
-    uint64_t eligible;
+    struct need_rows rows[NEED_PARTS];
+    struct candidate *candidates[NEED_PARTS];
+    uint32_t candidate_count[NEED_PARTS];
+    struct body_row *bodies;
+    uint32_t body_count;
+    uint32_t *body_rows, mask; /* bodies by number, open addressing; UINT32_MAX: free */
 };
 
-static struct body_row *row_or_free(const struct search *search, uint32_t body)
+static void find_in_part(struct search *search, int part)
 {
-    uint32_t i = (body * 2654435769u) >> 7 & search->mask;
-    while (search->rows[i].body != PLACE_NONE && search->rows[i].body != body)
-        i = (i + 1) & search->mask;
-    return &search->rows[i];
+    struct senders_query *query = &search->query;
+    const struct need_set *set = query->index->needs_view->parts[part].set;
+    const uint64_t *rows = search->rows[part].all;
+    struct candidate *to = search->candidates[part] =
+        arena_alloc(query->arena, bits_count(rows, bits_words(set->count)) * sizeof *to);
+    for (size_t row = bits_next(rows, set->count, 0); row < set->count;
+         row = bits_next(rows, set->count, row + 1)) {
+        const struct need_brief *brief = &set->briefs[row];
+        if (brief->valid_until < query->question->today || senders_failures(query, brief, &set->facts[row]))
+            continue;
+        uint32_t number = senders_number(query, part, brief->owner);
+        if (number != SENDER_NONE && !senders_network_fails(query, number))
+            *to++ = (struct candidate){(uint32_t)row, number};
+    }
+    search->candidate_count[part] = (uint32_t)(to - search->candidates[part]);
 }
 
-static void resize(struct search *search, uint32_t size)
-{
-    struct body_row *old = search->rows;
-    uint32_t old_size = old ? search->mask + 1 : 0;
-    search->rows = arena_alloc(search->query.arena, size * sizeof *search->rows);
-    search->mask = size - 1;
-    for (uint32_t i = 0; i < size; i++)
-        search->rows[i] = (struct body_row){.body = PLACE_NONE};
-    for (uint32_t i = 0; i < old_size; i++)
-        if (old[i].body != PLACE_NONE)
-            *row_or_free(search, old[i].body) = old[i];
-}
-
-static struct body_row *row_of(struct search *search, uint32_t body)
-{
-    if ((search->count + 1) * 2 > search->mask + 1)
-        resize(search, (search->mask + 1) * 2);
-    struct body_row *row = row_or_free(search, body);
-    search->count += row->body == PLACE_NONE;
-    row->body = body;
-    return row;
-}
+/* ---- the best of each body ---- */
 
 static const struct need_entry *need_of(const struct search *search, uint32_t slot)
 {
@@ -76,158 +70,53 @@ static bool better_need(const struct search *search, const struct ranked *left, 
     return strcmp(need_of(search, left->slot)->entry.id, need_of(search, right->slot)->entry.id) < 0;
 }
 
-/* ---- eligible needs ---- */
-
-static void take(struct search *search, int part, uint32_t number, const struct sender *sender)
+static struct ranked rank_need(struct senders_query *query, int part, uint32_t row)
 {
-    const struct senders_query *query = &search->query;
+    struct sender sender;
     struct sender_values values;
-    senders_values(query, &query->index->needs_view->parts[part].set->facts[number], sender, &values);
-    uint32_t place = sender->place;
+    senders_look_up(query, part, row, &sender);
+    senders_values(query, part, row, &sender, &values);
+    uint32_t place = sender.place;
     int segment = index_locate(query->index, &place);
-    struct ranked ranked = {
+    return (struct ranked){
         .part = segment,
         .order = index_order(query->index, segment, place),
-        .group = query->keep && !(sender->tie && sender->tie->partner),
-        .slot = number * NEED_PARTS + (uint32_t)part,
+        .group = query->keep && !(sender.tie && sender.tie->partner),
+        .slot = row * NEED_PARTS + (uint32_t)part,
         .place = place,
         .billionths = senders_billionths(query, &values),
     };
-    struct body_row *row = row_of(search, sender->body);
-    search->eligible += !row->eligible;
-    if (!row->eligible || better_need(search, &ranked, &row->best))
-        row->best = ranked;
-    row->eligible = true;
 }
 
-/* The sender, where the need takes part at all. */
-static const struct sender *sender_of(const struct senders_query *query, int part, uint32_t row)
+static void take(struct search *search, const struct ranked *ranked, uint32_t number)
 {
-    if (query->index->needs_view->parts[part].set->facts[row].valid_until < query->question->today)
-        return NULL;
-    const struct sender *sender = senders_query_sender(query, part, row);
-    return sender->takes_part ? sender : NULL;
-}
-
-static void find_in_part(struct search *search, int part, uint64_t *const sets[SENDERS_SETS])
-{
-    const struct need_part *from = &search->query.index->needs_view->parts[part];
-    for (size_t word = 0; word < bits_words(from->set->count); word++) {
-        uint64_t rows = from->live[word];
-        for (int i = 0; i < SENDERS_SETS; i++)
-            rows &= sets[i][word];
-        for (; rows; rows &= rows - 1) {
-            uint32_t row = (uint32_t)(word * 64 + (size_t)__builtin_ctzll(rows));
-            if (senders_failures(&search->query, &from->set->facts[row]))
-                continue; /* before the sender is looked up, which costs more */
-            const struct sender *sender = sender_of(&search->query, part, row);
-            if (sender && !senders_network_fails(&search->query, sender))
-                take(search, part, row, sender);
-        }
+    uint32_t row = number * 2654435769u >> 5 & search->mask;
+    while (search->body_rows[row] != UINT32_MAX && search->bodies[search->body_rows[row]].number != number)
+        row = (row + 1) & search->mask;
+    if (search->body_rows[row] == UINT32_MAX) {
+        search->body_rows[row] = search->body_count;
+        search->bodies[search->body_count++] = (struct body_row){number, *ranked};
+    } else if (better_need(search, ranked, &search->bodies[search->body_rows[row]].best)) {
+        search->bodies[search->body_rows[row]].best = *ranked;
     }
 }
 
-/* ---- relaxations ---- */
-
-static void empty_duration(struct need_facts *facts)
-{
-    facts->min_days = facts->max_days = 0;
-}
-
-static void empty_period(struct need_facts *facts)
-{
-    facts->start = INT32_MIN;
-    facts->end = INT32_MAX;
-}
-
-static void empty_learners(struct need_facts *facts)
-{
-    facts->learners = facts->max_absent = 0;
-}
-
-/* What may be given up, in the order in which it is told. */
-static const struct relaxing {
-    const struct filter *filter;
-    int set;                            /* NOT_A_SET: one that looks at single needs */
-    unsigned cures;                     /* failures that it may mend */
-    void (*empty)(struct need_facts *); /* NULL: it mends those for certain */
-} relaxings[] = {
-    {&filter_sectors, 0, 0, NULL},
-    {&filter_countries, 1, 0, NULL},
-    {&filter_regions, NOT_A_SET, FAIL_REGIONS, NULL},
-    {&filter_duration, NOT_A_SET, FAIL_DURATION | FAIL_WINDOWS, empty_duration},
-    {&filter_languages, 2, 0, NULL},
-    {&filter_eqf_level, 3, 0, NULL},
-    {&filter_modes, 4, 0, NULL},
-    {&filter_period, NOT_A_SET, FAIL_WINDOWS, empty_period},
-    {&filter_learners, NOT_A_SET, FAIL_WINDOWS, empty_learners},
-    {&filter_outcomes, NOT_A_SET, FAIL_OUTCOMES, NULL},
-    {&filter_network, NOT_A_SET, FAIL_NETWORK, NULL},
-};
-enum { RELAXING_COUNT = sizeof relaxings / sizeof *relaxings };
-
-/* A need that passes all sets but one (NOT_A_SET: all): which filters, given up, let it in. */
-static uint32_t relaxed_by(const struct senders_query *query, const struct need_facts *facts,
-                           const struct sender *sender, int missing)
-{
-    unsigned network = senders_network_fails(query, sender) ? FAIL_NETWORK : 0,
-             failures = senders_failures(query, facts) | network;
-    uint32_t bits = 0;
-    for (int i = 0; i < RELAXING_COUNT; i++) {
-        const struct relaxing *relaxing = &relaxings[i];
-        if (relaxing->set != missing || (failures & ~relaxing->cures))
-            continue;
-        struct need_facts emptied = *facts;
-        if (relaxing->empty)
-            relaxing->empty(&emptied);
-        if (!relaxing->empty || !senders_failures(query, &emptied))
-            bits |= 1u << i;
-    }
-    return bits;
-}
-
-static void relax_row(struct search *search, int part, uint32_t row, int missing)
-{
-    const struct senders_query *query = &search->query;
-    const struct sender *sender = sender_of(query, part, row);
-    if (!sender)
-        return;
-    uint32_t bits =
-        relaxed_by(query, &query->index->needs_view->parts[part].set->facts[row], sender, missing);
-    if (bits)
-        row_of(search, sender->body)->relaxed |= bits;
-}
-
-static void relax_part(struct search *search, int part, uint64_t *const sets[SENDERS_SETS])
-{
-    const struct need_part *from = &search->query.index->needs_view->parts[part];
-    for (size_t word = 0; word < bits_words(from->set->count); word++)
-        for (int missing = NOT_A_SET; missing < SENDERS_SETS; missing++) {
-            uint64_t rows = from->live[word];
-            for (int i = 0; i < SENDERS_SETS; i++)
-                rows &= i == missing ? ~sets[i][word] : sets[i][word];
-            for (; rows; rows &= rows - 1)
-                relax_row(search, part, (uint32_t)(word * 64 + (size_t)__builtin_ctzll(rows)), missing);
-        }
-}
-
-static void add_relaxations(struct search *search, Partner__V1__FindSendersResponse *response)
+static void rank_candidates(struct search *search)
 {
     struct arena *arena = search->query.arena;
-    response->relaxations = arena_array(arena, RELAXING_COUNT, sizeof *response->relaxations);
-    for (int i = 0; i < RELAXING_COUNT; i++) {
-        uint64_t more = 0;
-        for (uint32_t j = 0; j <= search->mask; j++)
-            more += search->rows[j].body != PLACE_NONE && !search->rows[j].eligible &&
-                    (search->rows[j].relaxed >> i & 1);
-        if (!more)
-            continue;
-        Partner__V1__Relaxation *to = arena_alloc(arena, sizeof *to);
-        partner__v1__relaxation__init(to);
-        to->filter = arena_strdup(arena, relaxings[i].filter->name);
-        to->eligible = search->eligible + more;
-        response->relaxations[response->n_relaxations++] = to;
-    }
+    uint32_t count = search->candidate_count[0] + search->candidate_count[1], size = 16;
+    while (size < count * 2)
+        size *= 2;
+    search->bodies = arena_alloc(arena, count * sizeof *search->bodies);
+    search->body_rows = arena_alloc(arena, size * sizeof *search->body_rows);
+    memset(search->body_rows, 0xff, size * sizeof *search->body_rows);
+    search->mask = size - 1;
+    for (int part = 0; part < NEED_PARTS; part++)
+        for (uint32_t i = 0; i < search->candidate_count[part]; i++) {
+            const struct candidate *candidate = &search->candidates[part][i];
+            struct ranked ranked = rank_need(&search->query, part, candidate->row);
+            take(search, &ranked, candidate->number);
+        }
 }
 
 /* ---- pages ---- */
@@ -255,19 +144,18 @@ static struct top find_top(const struct search *search, const struct token *toke
 {
     const struct senders_query *query = &search->query;
     size_t capacity = (size_t)query->question->page_size + 1;
-    if (capacity > search->eligible)
-        capacity = search->eligible;
+    if (capacity > search->body_count)
+        capacity = search->body_count;
     struct top top = {.items = arena_array(query->arena, capacity, sizeof *top.items), .capacity = capacity};
-    for (uint32_t i = 0; i <= search->mask; i++)
-        if (search->rows[i].body != PLACE_NONE && search->rows[i].eligible &&
-            (!token || token_is_before(token, &search->rows[i].best)))
-            top_push(&top, query->index, &search->rows[i].best, false);
+    for (uint32_t i = 0; i < search->body_count; i++)
+        if (!token || token_is_before(token, &search->bodies[i].best))
+            top_push(&top, query->index, &search->bodies[i].best, false);
     top_sort(&top);
     return top;
 }
 
 /* Matches until the page is full, or the answer would be too large; at least one. */
-static void fill_page(const struct senders_query *query, const struct top *top, uint64_t hash,
+static void fill_page(struct senders_query *query, const struct top *top, uint64_t hash,
                       Partner__V1__FindSendersResponse *response)
 {
     size_t most = query->question->page_size,
@@ -293,20 +181,24 @@ static void fill_page(const struct senders_query *query, const struct top *top, 
 
 /* ---- the question ---- */
 
-/* Fills what is eligible; on a first page that isn't full also what would be. */
-static void search_needs(struct search *search, bool first_page)
+static void search_needs(struct search *search)
 {
-    uint64_t *sets[NEED_PARTS][SENDERS_SETS];
-    resize(search, 64);
     if (!offering_stands(&search->query.offering, search->query.question->today))
         return;
     for (int part = 0; part < NEED_PARTS; part++) {
-        senders_find_sets(&search->query, part, sets[part]);
-        find_in_part(search, part, sets[part]);
+        senders_find_rows(&search->query, part, &search->rows[part]);
+        find_in_part(search, part);
     }
-    if (first_page && search->eligible < search->query.question->page_size)
-        for (int part = 0; part < NEED_PARTS; part++)
-            relax_part(search, part, sets[part]);
+    rank_candidates(search);
+}
+
+static void tell_relaxations(struct search *search, Partner__V1__FindSendersResponse *response)
+{
+    uint64_t *eligible =
+        arena_array(search->query.arena, bits_words(senders_number_limit(&search->query)), sizeof *eligible);
+    for (uint32_t i = 0; i < search->body_count; i++)
+        bits_set(eligible, search->bodies[i].number);
+    senders_relax(&search->query, search->rows, eligible, response);
 }
 
 struct status match_find_senders(const struct match_index *index, struct arena *arena,
@@ -325,12 +217,12 @@ struct status match_find_senders(const struct match_index *index, struct arena *
                              "there is no organisation %s", question->offer->organisation_id);
     struct search search = {0};
     senders_query_init(&search.query, arena, index, question, host_place);
-    search_needs(&search, !has_token);
-    ret_response->eligible = search.eligible;
+    search_needs(&search);
+    ret_response->eligible = search.body_count;
     ret_response->interpretations = search.query.offering.interpretations;
     ret_response->n_interpretations = search.query.offering.interpretation_count;
-    if (!has_token && search.eligible < question->page_size)
-        add_relaxations(&search, ret_response);
+    if (!has_token && search.body_count < question->page_size && search.rows[0].all)
+        tell_relaxations(&search, ret_response);
     struct top top = find_top(&search, has_token ? &token : NULL);
     fill_page(&search.query, &top, hash, ret_response);
     return STATUS_NONE;

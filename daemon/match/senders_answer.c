@@ -11,7 +11,8 @@ static Partner__V1__SenderMatch *match_new(const struct senders_query *query, co
                                            const pb_need *need, int64_t billionths)
 {
     struct arena *arena = query->arena;
-    const pb_organisation *own = entry_record(&sender->organisation->entry, arena).organisation;
+    const pb_organisation *own =
+        entry_record(&index_organisation_entry(query->index, sender->place)->entry, arena).organisation;
     Partner__V1__SenderMatch *match = arena_alloc(arena, sizeof *match);
     partner__v1__sender_match__init(match);
     match->organisation_id = own->id;
@@ -74,8 +75,7 @@ static void find_via(struct sender_reason *about)
     if (!about->sender->tie)
         return;
     struct network own;
-    network_find(&own, query->arena, query->index, NETWORK_OF_SENDER, about->sender->body,
-                 query->question->today);
+    network_find_partners(&own, query->arena, query->index, about->sender->body, query->question->today);
     about->via_count =
         network_via(&own, query->arena, query->index, offering->host_body, query->question->today, &via);
     about->via = via;
@@ -118,20 +118,21 @@ static void add_criteria(const struct sender_reason *about, Partner__V1__SenderM
     }
 }
 
-Partner__V1__SenderMatch *senders_answer_match(const struct senders_query *query, int part, uint32_t row,
+Partner__V1__SenderMatch *senders_answer_match(struct senders_query *query, int part, uint32_t row,
                                                int64_t billionths)
 {
     const struct need_set *set = query->index->needs_view->parts[part].set;
     const struct need_facts *facts = &set->facts[row];
-    const struct sender *sender = senders_query_sender(query, part, row);
+    struct sender sender;
+    senders_look_up(query, part, row, &sender);
     const pb_need *need = entry_record(&set->needs[row]->entry, query->arena).need;
-    Partner__V1__SenderMatch *match = match_new(query, sender, need, billionths);
+    Partner__V1__SenderMatch *match = match_new(query, &sender, need, billionths);
     if (query->question->view == PARTNER__V1__MATCH_VIEW__MATCH_VIEW_BASIC)
         return match;
     struct sender_values values;
-    senders_values(query, facts, sender, &values);
+    senders_values(query, part, row, &sender, &values);
     struct sender_reason about = {
-        .query = query, .facts = facts, .sender = sender, .need = need, .values = &values};
+        .query = query, .facts = facts, .sender = &sender, .need = need, .values = &values};
     find_via(&about);
     add_criteria(&about, match);
     add_outcomes(query, facts, need, match);

@@ -5,12 +5,12 @@
 /* Matches of an offer as messages, in the query's arena. */
 
 /* Of a part's row; in full, or the bare facts in BASIC. */
-Partner__V1__SenderMatch *senders_answer_match(const struct senders_query *query, int part, uint32_t row,
+Partner__V1__SenderMatch *senders_answer_match(struct senders_query *query, int part, uint32_t row,
                                                int64_t billionths);
 
 /* One sentence about a criterion that applies, told of the need and its sender. */
 struct sender_reason {
-    const struct senders_query *query;
+    struct senders_query *query;
     const struct need_facts *facts;
     const struct sender *sender;
     const pb_need *need;

@@ -127,15 +127,15 @@ static const char *themes_reason(const struct sender_reason *about, uint32_t the
 
 static const char *strategy_reason(const struct sender_reason *about)
 {
-    const struct organisation_entry *own = about->sender->organisation;
+    const struct sender *sender = about->sender;
     const char *parts[3];
     size_t count = 0;
-    if (own->target_countries.count)
+    if (sender->states_countries)
         parts[count++] =
-            about->sender->in_country ? "aims at the host's country" : "doesn't aim at the host's country";
-    if (own->target_sectors.count)
-        parts[count++] = about->sender->in_sector ? "aims at an offered sector" : "aims at no offered sector";
-    uint32_t themes = about->facts->themes | own->priorities;
+            sender->in_country ? "aims at the host's country" : "doesn't aim at the host's country";
+    if (sender->states_sectors)
+        parts[count++] = sender->in_sector ? "aims at an offered sector" : "aims at no offered sector";
+    uint32_t themes = about->facts->themes | sender->priorities;
     if (themes)
         parts[count++] = themes_reason(about, themes);
     const char *text = parts[0];

@@ -36,9 +36,12 @@ bool overlay_keeps(const struct overlay *overlay, const char *id)
     return text_map_get(&overlay->rows_by_id, id) == TEXT_MAP_NONE;
 }
 
-static bool is_other(enum record_kind kind)
+static void count_other(struct overlay *overlay, uint32_t row, enum record_kind kind)
 {
-    return kind == RECORD_NEED || kind == RECORD_PARTNERSHIP;
+    if (overlay->rows[row].is_other || (kind != RECORD_NEED && kind != RECORD_PARTNERSHIP))
+        return;
+    overlay->rows[row].is_other = true;
+    overlay->other_count++;
 }
 
 /* A row of an id that has none; takes the id over, which is on the heap. */
@@ -51,6 +54,7 @@ static uint32_t row_new(struct overlay *overlay, char *id, struct base_place bas
     uint32_t row = overlay->row_count++;
     overlay->rows[row] = (struct overlay_row){.id = id, .base = base, .next = OVERLAY_NONE};
     text_map_set(&overlay->rows_by_id, id, row);
+    count_other(overlay, row, base.kind);
     return row;
 }
 
@@ -218,7 +222,6 @@ static uint32_t empty_row(struct overlay *overlay, const char *id, enum record_k
         else if (!always)
             return OVERLAY_NONE;
         row = row_new(overlay, heap_strdup(id), base);
-        overlay->other_count += is_other(base.kind);
     } else if (overlay->rows[row].entry) {
         leave(overlay, overlay->rows[row].entry, row, sequence);
         entry_release(overlay->rows[row].entry);
@@ -231,8 +234,8 @@ static uint32_t empty_row(struct overlay *overlay, const char *id, enum record_k
 void overlay_put(struct overlay *overlay, const struct entry *entry, uint64_t sequence)
 {
     uint32_t row = empty_row(overlay, entry->id, entry->kind, true, sequence);
-    overlay->other_count += is_other(entry->kind) && !is_other(overlay->rows[row].base.kind);
     overlay->rows[row].entry = entry;
+    count_other(overlay, row, entry->kind);
     enter(overlay, row, sequence);
 }
 
@@ -257,7 +260,8 @@ static void keep_rows(struct overlay *overlay, const struct overlay *old, uint64
         to->touched_at = from->touched_at;
         from->entry = NULL;
         from->id = NULL;
-        overlay->other_count += is_other(to->base.kind) || (to->entry && is_other(to->entry->kind));
+        if (to->entry)
+            count_other(overlay, row, to->entry->kind);
     }
 }
 

@@ -21,6 +21,7 @@ struct overlay_row {
     struct base_place base;    /* what the base has under the id */
     uint64_t touched_at;       /* the number of the index that will be the first to have it */
     uint32_t next;             /* of an offer: the next row of its owner's */
+    bool is_other;             /* counted as such */
 };
 
 /* An organisation, or what offers name as theirs while it isn't here, that has changed in any way since the base was made. */
@@ -39,7 +40,7 @@ struct overlay {
     struct overlay_row *rows;
     struct overlay_owner *owners;
     uint32_t row_count, row_capacity, owner_count, owner_capacity;
-    uint32_t other_count;         /* rows that are neither organisations nor offers, here or in the base */
+    uint32_t other_count;         /* rows that are or were needs or partnerships, here or in the base */
     bool needs_changed;           /* since this was last set false */
     struct identifier_book *book; /* of the organisations in rows */
 };
@@ -50,7 +51,7 @@ void overlay_fini(struct overlay *overlay);
 /* Puts an entry, whose reference it takes over, in place of what is under its id; `sequence` numbers the index to come. */
 void overlay_put(struct overlay *overlay, const struct entry *entry, uint64_t sequence);
 void overlay_remove(struct overlay *overlay, const char *id, uint64_t sequence);
-/* Whether the base's record of that place is as it was. */
+/* Whether what the base has under an id is as it was. */
 bool overlay_keeps(const struct overlay *overlay, const char *id);
 
 /* Stands on another base, which has all that an index of that number or an older one has. */

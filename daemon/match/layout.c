@@ -442,9 +442,10 @@ static void gather_slot(struct segment *segment, struct gathering *all, uint32_t
     if (!languages->count)
         posting_pairs_add(&all->language, 0, slot);
     for (uint32_t i = 0; i < languages->count; i++)
-        add_once(&all->language, languages->items[i].language * LEVEL_VALUES + languages->items[i].level,
-                 slot);
-    gather_bits(&all->eqf, offer && offer->eqf_levels ? offer->eqf_levels : 1, slot);
+        for (unsigned level = languages->items[i].level; level < LEVEL_VALUES; level++)
+            add_once(&all->language, languages->items[i].language * LEVEL_VALUES + level, slot);
+    bool any_level = !offer || !offer->eqf_levels || (offer->eqf_levels & number_bit(0));
+    gather_bits(&all->eqf, any_level ? (1u << EQF_VALUES) - 1 : offer->eqf_levels, slot);
     gather_bits(&all->mode,
                 offer && offer->modes ? offer->modes : number_bit(PARTNER__V1__MODE__MODE_PHYSICAL), slot);
 }
@@ -460,7 +461,7 @@ static void make_tables(struct segment *segment, struct gathering *all, uint32_t
         {&segment->sector_under, &all->under, SECTOR_VALUES},
         {&segment->sector_exact, &all->exact, SECTOR_VALUES},
         {&segment->language, &all->language, LANGUAGE_VALUES * LEVEL_VALUES},
-        {&segment->eqf, &all->eqf, 32},
+        {&segment->eqf, &all->eqf, EQF_VALUES},
         {&segment->mode, &all->mode, 32},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

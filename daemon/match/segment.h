@@ -114,9 +114,10 @@ struct segment {
     struct posting_table country, sector_under, sector_exact, language, eqf, mode, concept;
 };
 
-/* Value numbers in the tables: eqf 0 is an offer that lists none; language n * LEVEL_VALUES + level, 0
- * where none is stated. sector_under has codes of
- * 2 and 3 digits, with what stands below them; sector_exact all codes. */
+/* Value numbers in the tables, made so that few sets need uniting: eqf n has also those that list none; language n * LEVEL_VALUES +
+ * level has who uses it at that level or below, language 0 who states none. sector_under has codes of 2 and 3 digits, with what
+ * stands below them; sector_exact all codes. */
+enum { EQF_VALUES = 9 };
 
 /* Arrays of entries in order, from the arena that becomes the segment's; takes over one reference each. */
 struct segment_parts {

@@ -16,17 +16,40 @@ static void add(struct slot_set *set, const struct match_query *query, uint32_t 
     set->slots[set->count++] = slot;
 }
 
+static void add_place(struct slot_set *set, const struct match_query *query, uint32_t place)
+{
+    const struct segment *segment = query->segment;
+    for (uint32_t i = segment->first_slot[place]; i < segment->first_slot[place + 1]; i++)
+        add(set, query, segment->slots_of[i]);
+}
+
+/* Whether a slot tells that the organisation is a body by itself, without a search. */
+static bool stands_alone(const struct segment *segment, uint32_t place)
+{
+    uint32_t first = segment->first_slot[place];
+    return first < segment->first_slot[place + 1] &&
+           !bits_has(segment->several_records.bits, segment->slots_of[first]);
+}
+
 void slot_set_add_body(struct slot_set *set, const struct match_query *query, uint32_t body)
 {
+    uint32_t place = body;
+    if (index_locate(query->index, &place) != query->part)
+        return;
+    if (stands_alone(query->segment, place)) {
+        add_place(set, query, place);
+        return;
+    }
     struct members members;
     index_members(query->index, body, &members);
-    const struct segment *segment = query->segment;
-    if (members.segment != query->part)
-        return;
     for (uint32_t i = 0; i < members.count; i++)
-        for (uint32_t j = segment->first_slot[members.places[i]];
-             j < segment->first_slot[members.places[i] + 1]; j++)
-            add(set, query, segment->slots_of[j]);
+        add_place(set, query, members.places[i]);
+}
+
+void slot_set_fetch_body(const struct match_query *query, uint32_t body)
+{
+    if (index_locate(query->index, &body) == query->part)
+        __builtin_prefetch(&query->segment->first_slot[body]);
 }
 
 void slot_set_end(struct slot_set *set, const struct match_query *query)

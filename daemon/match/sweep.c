@@ -113,10 +113,15 @@ struct sweep {
 
 static void find_tied(struct sweep *sweep)
 {
+    enum { AHEAD = 8 };
     const struct match_query *query = sweep->query;
-    for (uint32_t i = 0; i < query->network.tie_count; i++)
-        if (query->network.ties[i].body != query->network.sender_body)
-            slot_set_add_body(&sweep->tied, query, query->network.ties[i].body);
+    const struct network *network = &query->network;
+    for (uint32_t i = 0; i < network->tie_count; i++) {
+        if (i + AHEAD < network->tie_count)
+            slot_set_fetch_body(query, network->ties[i + AHEAD].body);
+        if (network->ties[i].body != network->sender_body)
+            slot_set_add_body(&sweep->tied, query, network->ties[i].body);
+    }
     slot_set_end(&sweep->tied, query);
 }
 

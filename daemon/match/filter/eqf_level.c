@@ -16,7 +16,6 @@ static bool stated(const struct match_query *query)
 static void unite(const struct match_query *query, struct sieve *sieve)
 {
     struct posting_union *all = sieve_union(sieve);
-    posting_union_add(all, query->arena, posting_of(&query->segment->eqf, 0));
     posting_union_add(all, query->arena, posting_of(&query->segment->eqf, query->eqf_level));
 }
 

@@ -22,9 +22,8 @@ static void unite(const struct match_query *query, struct sieve *sieve)
     for (uint32_t i = 0; i < query->languages.count; i++) {
         struct spoken spoken = query->languages.items[i];
         unsigned highest = spoken.level ? spoken.level : LEVEL_VALUES - 1;
-        for (unsigned level = 0; level <= highest; level++)
-            posting_union_add(all, query->arena,
-                              posting_of(&segment->language, spoken.language * LEVEL_VALUES + level));
+        posting_union_add(all, query->arena,
+                          posting_of(&segment->language, spoken.language * LEVEL_VALUES + highest));
     }
 }
 

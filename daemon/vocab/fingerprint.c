@@ -36,8 +36,7 @@ uint64_t vocabulary_fingerprint(const struct vocabulary *vocabulary)
     for (size_t i = 0; i < count; i++) {
         const struct concept *one = &vocabulary_concepts(vocabulary)[i];
         sum = mix_text(mix(mix(sum, one->scheme), one->reuse), one->code);
-        sum =
-            mix_links(mix_links(mix_links(sum, one->broader_there), one->narrower_there), one->related_there);
+        sum = mix_links(mix_links(sum, one->broader_there), one->related_there); /* narrower is the inverse */
         for (size_t j = 0; one->scheme == SCHEME_OUTCOME && j < one->words_count; j++)
             sum = mix_words(sum, &one->words[j]);
     }

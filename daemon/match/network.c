@@ -1,169 +1,13 @@
 #include "match/network.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/hash.h"
 #include "match/bits.h"
 #include "match/index_data.h"
+#include "match/network_walk.h"
 #include "match/number.h"
-
-/* A list of numbers that grows in the arena. */
-struct list {
-    struct arena *arena;
-    uint32_t *items;
-    size_t count, capacity;
-};
-
-[[gnu::noinline]] static void list_grow(struct list *list)
-{
-    size_t old = list->capacity;
-    list->capacity = old ? old * 2 : 64;
-    list->items =
-        arena_grow(list->arena, list->items, old * sizeof *list->items, list->capacity * sizeof *list->items);
-}
-
-static inline void list_add(struct list *list, uint32_t number)
-{
-    if (list->count == list->capacity)
-        list_grow(list);
-    list->items[list->count++] = number;
-}
-
-static int compare_numbers(const void *left, const void *right)
-{
-    uint32_t a, b;
-    memcpy(&a, left, sizeof a);
-    memcpy(&b, right, sizeof b);
-    return (a > b) - (a < b);
-}
-
-/* Sorts the items from the first on, and leaves each once. */
-static void list_settle(struct list *list, size_t first)
-{
-    if (list->count - first > 1)
-        qsort(list->items + first, list->count - first, sizeof *list->items, compare_numbers);
-    size_t kept = first;
-    for (size_t i = first; i < list->count; i++)
-        if (kept == first || list->items[kept - 1] != list->items[i])
-            list->items[kept++] = list->items[i];
-    list->count = kept;
-}
-
-/* ---- partnerships of a body ---- */
-
-/* The base's partnerships come first, then the delta's. */
-static const struct partnership *partnership_at(const struct match_index *index, uint32_t number,
-                                                const uint32_t **ret_parties)
-{
-    const struct partnership_set *set = index->partnerships[BASE];
-    if (number >= set->count) {
-        number -= set->count;
-        set = index->partnerships[DELTA];
-    }
-    *ret_parties = set->parties + set->items[number].first;
-    return &set->items[number];
-}
-
-/* The organisation that stands for a node now; PLACE_NONE: none. */
-static uint32_t organisation_of(const struct match_index *index, uint32_t node)
-{
-    const struct partnership_set *base = index->partnerships[BASE];
-    if (node >= base->node_count)
-        return index_organisation(index, DELTA, node - base->node_count);
-    if (node < index->segments[BASE]->organisation_count && !bits_has(index->dead_organisations, node))
-        return node;
-    uint32_t row = (node * 2654435769u) & index->moved_mask;
-    while (index->moved[row].place != PLACE_NONE) {
-        if (index->moved[row].node == node)
-            return index_organisation(index, DELTA, index->moved[row].place);
-        row = (row + 1) & index->moved_mask;
-    }
-    return PLACE_NONE;
-}
-
-static uint32_t body_of(const struct match_index *index, uint32_t node)
-{
-    uint32_t organisation = organisation_of(index, node);
-    return organisation == PLACE_NONE ? PLACE_NONE : index_body(index, organisation);
-}
-
-/* Whether one of a set's partnerships counts on the day. */
-static bool is_current(const struct match_index *index, int segment, uint32_t number, int32_t today)
-{
-    const struct partnership *partnership = &index->partnerships[segment]->items[number];
-    return partnership->since <= today && today <= partnership->until &&
-           !(segment == BASE && bits_has(index->dead_partnerships, number));
-}
-
-static void add_current(const struct match_index *index, int segment, uint32_t node, int32_t today,
-                        struct list *list)
-{
-    const uint32_t *numbers;
-    uint32_t count = partnership_set_of(index->partnerships[segment], node, &numbers);
-    for (uint32_t i = 0; i < count; i++)
-        if (is_current(index, segment, numbers[i], today))
-            list_add(list, segment == BASE ? numbers[i] : index->partnerships[BASE]->count + numbers[i]);
-}
-
-/* The node of a body's member. */
-static uint32_t member_node(const struct match_index *index, const struct members *members, uint32_t i)
-{
-    if (members->segment == BASE)
-        return members->places[i];
-    uint32_t node = index->delta_node[members->places[i]];
-    return node != PLACE_NONE ? node : index->partnerships[BASE]->node_count + members->places[i];
-}
-
-/* Adds the partnerships of a body, ascending, distinct. */
-static void add_partnerships(const struct match_index *index, uint32_t body, int32_t today, struct list *list)
-{
-    struct members members;
-    index_members(index, body, &members);
-    size_t first = list->count;
-    for (uint32_t i = 0; i < members.count; i++) {
-        uint32_t node = member_node(index, &members, i);
-        if (node < index->partnerships[BASE]->node_count)
-            add_current(index, BASE, node, today, list);
-        add_current(index, DELTA, node, today, list);
-    }
-    if (members.count > 1)
-        list_settle(list, first);
-}
-
-/* Whether one of a node's partnerships in a set holds another body. */
-static bool has_others(const struct match_index *index, int segment, uint32_t node, uint32_t body,
-                       int32_t today)
-{
-    const struct partnership_set *set = index->partnerships[segment];
-    const uint32_t *numbers;
-    uint32_t count = partnership_set_of(set, node, &numbers);
-    for (uint32_t i = 0; i < count; i++) {
-        const struct partnership *partnership = &set->items[numbers[i]];
-        if (!is_current(index, segment, numbers[i], today))
-            continue;
-        for (uint32_t j = 0; j < partnership->count; j++) {
-            uint32_t other = body_of(index, set->parties[partnership->first + j]);
-            if (other != PLACE_NONE && other != body)
-                return true;
-        }
-    }
-    return false;
-}
-
-bool network_has_partners(const struct match_index *index, uint32_t body, int32_t today)
-{
-    struct members members;
-    index_members(index, body, &members);
-    for (uint32_t i = 0; i < members.count; i++) {
-        uint32_t node = member_node(index, &members, i);
-        if ((node < index->partnerships[BASE]->node_count && has_others(index, BASE, node, body, today)) ||
-            has_others(index, DELTA, node, body, today))
-            return true;
-    }
-    return false;
-}
 
 /* ---- ties ---- */
 
@@ -290,9 +134,9 @@ static uint32_t circle_of(struct finding *finding, uint32_t number)
     struct circle *circle = &finding->circles[own];
     *circle = (struct circle){.number = number, .first = (uint32_t)finding->bodies.count};
     const uint32_t *parties;
-    const struct partnership *partnership = partnership_at(finding->index, number, &parties);
+    const struct partnership *partnership = network_partnership(finding->index, number, &parties);
     for (uint32_t i = 0; i < partnership->count; i++) {
-        uint32_t body = body_of(finding->index, parties[i]);
+        uint32_t body = network_body(finding->index, parties[i]);
         if (body == PLACE_NONE)
             continue;
         uint32_t tie = tie_number(finding->network, finding->arena, body);
@@ -313,12 +157,12 @@ static void find_partners(struct finding *finding)
 {
     struct network *network = finding->network;
     struct list own = {.arena = finding->arena};
-    add_partnerships(finding->index, network->sender_body, finding->today, &own);
+    network_add_partnerships(finding->index, network->sender_body, finding->today, &own);
     for (size_t i = 0; i < own.count; i++) {
         const uint32_t *parties;
-        const struct partnership *partnership = partnership_at(finding->index, own.items[i], &parties);
+        const struct partnership *partnership = network_partnership(finding->index, own.items[i], &parties);
         for (uint32_t j = 0; j < partnership->count; j++) {
-            uint32_t body = body_of(finding->index, parties[j]);
+            uint32_t body = network_body(finding->index, parties[j]);
             if (body == PLACE_NONE || body == network->sender_body)
                 continue;
             uint32_t tie = tie_number(network, finding->arena, body);
@@ -343,7 +187,8 @@ static void group_partners(struct finding *finding)
     finding->group_of = arena_array(finding->arena, partners, sizeof *finding->group_of);
     for (uint32_t i = 0; i < partners; i++) {
         uint32_t first = finding->list_first[i] = (uint32_t)finding->lists.count;
-        add_partnerships(finding->index, finding->network->ties[i].body, finding->today, &finding->lists);
+        network_add_partnerships(finding->index, finding->network->ties[i].body, finding->today,
+                                 &finding->lists);
         const uint32_t *items = finding->lists.items;
         size_t bytes = (finding->lists.count - first) * sizeof *items;
         uint32_t row = (uint32_t)hash_bytes(items + first, bytes) & (size - 1);
@@ -556,166 +401,4 @@ void network_find(struct network *network, struct arena *arena, const struct mat
     add_groups(&finding);
     if (side == NETWORK_OF_SENDER)
         count_countries(network, arena, index);
-}
-
-/* Whether one of the body's records states the country. */
-static bool is_in(const struct match_index *index, uint32_t body, uint16_t country)
-{
-    struct members members;
-    index_members(index, body, &members);
-    for (uint32_t i = 0; i < members.count; i++)
-        if (index->segments[members.segment]->organisations[members.places[i]]->country == country)
-            return true;
-    return false;
-}
-
-/* The bodies of one partnership that are in the country, distinct. */
-struct local {
-    uint32_t number, first, count;
-};
-
-struct network_locals {
-    struct arena *arena;
-    const struct match_index *index;
-    uint16_t country;
-    int32_t today;
-    struct local *items;
-    uint32_t count, *rows, size; /* by partnership, open addressing; UINT32_MAX: free */
-    struct list bodies, found;
-};
-
-struct network_locals *network_locals_new(struct arena *arena, const struct match_index *index,
-                                          uint16_t country, int32_t today)
-{
-    struct network_locals *locals = arena_zalloc(arena, sizeof *locals);
-    *locals = (struct network_locals){.arena = arena,
-                                      .index = index,
-                                      .country = country,
-                                      .today = today,
-                                      .bodies = {.arena = arena},
-                                      .found = {.arena = arena}};
-    return locals;
-}
-
-static uint32_t local_row(const struct network_locals *locals, uint32_t number)
-{
-    uint32_t row = (number * 2654435769u) >> 5 & (locals->size - 1);
-    while (locals->rows[row] != UINT32_MAX && locals->items[locals->rows[row]].number != number)
-        row = (row + 1) & (locals->size - 1);
-    return row;
-}
-
-static void resize_locals(struct network_locals *locals, uint32_t size)
-{
-    locals->items = arena_grow(locals->arena, locals->items, locals->count * sizeof *locals->items,
-                               size / 2 * sizeof *locals->items);
-    locals->rows = arena_alloc(locals->arena, size * sizeof *locals->rows);
-    locals->size = size;
-    memset(locals->rows, 0xff, size * sizeof *locals->rows);
-    for (uint32_t i = 0; i < locals->count; i++)
-        locals->rows[local_row(locals, locals->items[i].number)] = i;
-}
-
-static struct local local_of(struct network_locals *locals, uint32_t number)
-{
-    if (locals->count * 2 >= locals->size)
-        resize_locals(locals, locals->size ? locals->size * 2 : 64);
-    uint32_t row = local_row(locals, number);
-    if (locals->rows[row] != UINT32_MAX)
-        return locals->items[locals->rows[row]];
-    struct local local = {.number = number, .first = (uint32_t)locals->bodies.count};
-    const uint32_t *parties;
-    const struct partnership *partnership = partnership_at(locals->index, number, &parties);
-    for (uint32_t i = 0; i < partnership->count; i++) {
-        uint32_t body = body_of(locals->index, parties[i]);
-        if (body != PLACE_NONE && is_in(locals->index, body, locals->country))
-            list_add(&locals->bodies, body);
-    }
-    list_settle(&locals->bodies, local.first);
-    local.count = (uint32_t)locals->bodies.count - local.first;
-    locals->rows[row] = locals->count;
-    return locals->items[locals->count++] = local;
-}
-
-uint32_t network_locals_count(struct network_locals *locals, uint32_t body)
-{
-    struct list numbers = {.arena = locals->arena}, *found = &locals->found;
-    if (locals->country == 0)
-        return 0;
-    add_partnerships(locals->index, body, locals->today, &numbers);
-    found->count = 0;
-    uint32_t parts = 0;
-    for (size_t i = 0; i < numbers.count; i++) {
-        struct local local = local_of(locals, numbers.items[i]);
-        parts += local.count > 0;
-        for (uint32_t j = 0; j < local.count; j++)
-            if (locals->bodies.items[local.first + j] != body)
-                list_add(found, locals->bodies.items[local.first + j]);
-    }
-    if (parts > 1)
-        list_settle(found, 0);
-    return (uint32_t)found->count;
-}
-
-/* ---- the partners between ---- */
-
-/* A party between, with the number that orders organisations. */
-struct between {
-    uint32_t body, organisation;
-    uint64_t order;
-};
-
-static int compare_between(const void *left, const void *right)
-{
-    const struct between *a = left, *b = right;
-    int order = (a->body > b->body) - (a->body < b->body);
-    return order ? order : (a->order > b->order) - (a->order < b->order);
-}
-
-static int compare_order(const void *left, const void *right)
-{
-    const struct between *a = left, *b = right;
-    return (a->order > b->order) - (a->order < b->order);
-}
-
-static size_t gather_between(const struct network *network, const struct match_index *index, uint32_t body,
-                             const struct list *numbers, struct between *list)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < numbers->count; i++) {
-        const uint32_t *parties;
-        const struct partnership *partnership = partnership_at(index, numbers->items[i], &parties);
-        for (uint32_t j = 0; j < partnership->count; j++) {
-            uint32_t organisation = organisation_of(index, parties[j]);
-            uint32_t other = organisation == PLACE_NONE ? body : index_body(index, organisation);
-            const struct tie *tie = other == body ? NULL : network_tie(network, other);
-            if (!tie || !tie->partner)
-                continue;
-            uint32_t place = organisation;
-            int segment = index_locate(index, &place);
-            if (list)
-                list[count] = (struct between){other, organisation, index_order(index, segment, place)};
-            count++;
-        }
-    }
-    return count;
-}
-
-size_t network_via(const struct network *network, struct arena *arena, const struct match_index *index,
-                   uint32_t body, int32_t today, const char ***ret_ids)
-{
-    struct list numbers = {.arena = arena};
-    add_partnerships(index, body, today, &numbers);
-    size_t count = gather_between(network, index, body, &numbers, NULL), kept = 0;
-    struct between *list = arena_array(arena, count, sizeof *list);
-    gather_between(network, index, body, &numbers, list);
-    qsort(list, count, sizeof *list, compare_between);
-    for (size_t i = 0; i < count; i++)
-        if (kept == 0 || list[i].body != list[kept - 1].body)
-            list[kept++] = list[i];
-    qsort(list, kept, sizeof *list, compare_order);
-    *ret_ids = arena_array(arena, kept, sizeof **ret_ids);
-    for (size_t i = 0; i < kept; i++)
-        (*ret_ids)[i] = index_organisation_entry(index, list[i].organisation)->entry.id;
-    return kept;
 }

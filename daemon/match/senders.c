@@ -246,7 +246,7 @@ static size_t count_countries(const struct need_set *set, uint16_t country)
 
 int64_t match_find_senders_cost_us(const struct match_index *index, const struct senders_question *question)
 {
-    enum { FIXED_US = 50, CANDIDATES_A_US = 6, SET_NEEDS_A_US = 1000, MATCHES_A_US = 8, TEXT_US = 300 };
+    enum { FIXED_US = 20, CANDIDATES_A_US = 15, SET_NEEDS_A_US = 300, MATCHES_A_US = 2, TEXT_US = 300 };
     const pb_offer *offer = question->offer;
     uint32_t place = index_find_organisation(index, offer->organisation_id);
     if (place == PLACE_NONE)

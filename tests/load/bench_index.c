@@ -679,6 +679,7 @@ int main(int argc, char **argv)
 
     put_needs(builder);
     index = change(builder, index, 1, 1, "publish, all needs new");
+    index = rebuild(builder, index);
     ask_senders(index, "senders, basic", count, basic);
     ask_senders(index, "senders, full view", count, full_view);
     index = change(builder, index, 20, 1, "publish with needs, a change each");

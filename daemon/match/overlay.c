@@ -98,6 +98,7 @@ struct walk {
     uint64_t sequence;
     uint32_t *left;
     size_t count, capacity;
+    struct text_map keys; /* identifiers whose holders were walked to */
 };
 
 static void walk_to(struct walk *walk, uint32_t number)
@@ -113,9 +114,12 @@ static void walk_to(struct walk *walk, uint32_t number)
     walk->left[walk->count++] = number;
 }
 
-/* Touches all who hold an identifier that this organisation holds, where that joins them. */
+/* Touches all who hold an identifier that this organisation holds, where that joins them; once, for many may hold it. */
 static void walk_holders(struct walk *walk, const struct organisation_entry *organisation, const char *key)
 {
+    if (text_map_get(&walk->keys, key) != TEXT_MAP_NONE)
+        return;
+    text_map_set(&walk->keys, key, 0);
     const struct segment *segment = walk->overlay->base->segment;
     const struct organisation_entry *const *changed = NULL;
     uint32_t first, end, count = identifier_book_find(walk->overlay->book, key, &changed), held = 0;
@@ -149,6 +153,7 @@ static void touch_body(struct overlay *overlay, uint32_t number, uint64_t sequen
         for (uint32_t i = 0; organisation && i < organisation->identifiers.count; i++)
             walk_holders(&walk, organisation, organisation->identifiers.items[i]);
     }
+    text_map_fini(&walk.keys);
     free(walk.left);
 }
 

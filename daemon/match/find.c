@@ -219,7 +219,8 @@ static double share_of(const struct segment *segment, const struct posting_table
 
 int64_t match_find_hosts_cost_us(const struct match_index *index, const struct match_question *question)
 {
-    enum { FIXED_US = 40, SLOTS_A_US = 20, SET_SLOTS_A_US = 2000, MATCHES_A_US = 8, TEXT_US = 300 };
+    enum { FIXED_US = 20, SLOTS_A_US = 100, SET_SLOTS_A_US = 10000 };
+    enum { MATCH_US = 1, FULL_MATCH_US = 4, TEXT_US = 300 };
     const double together = 3; /* where sectors go with countries, more carry both than chance has it */
     const pb_need *need = question->need;
     const struct segment *segment = index->segments[BASE];
@@ -232,8 +233,9 @@ int64_t match_find_hosts_cost_us(const struct match_index *index, const struct m
     double share = sectors * countries * together, most = sectors < countries ? sectors : countries;
     double candidates = (share < most ? share : most) * segment->slot_count;
     double matches = candidates < question->page_size ? candidates : question->page_size;
+    bool is_basic = question->view == PARTNER__V1__MATCH_VIEW__MATCH_VIEW_BASIC;
     double cost = FIXED_US + candidates / SLOTS_A_US + (double)segment->slot_count / SET_SLOTS_A_US +
-                  matches * MATCHES_A_US;
+                  matches * (is_basic ? MATCH_US : FULL_MATCH_US);
     for (size_t i = 0; i < need->n_outcomes; i++)
     cost += *need->outcomes[i]->concept ? 1 : TEXT_US;
     return (int64_t)cost;

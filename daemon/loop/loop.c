@@ -82,13 +82,18 @@ struct loop *loop_new(const char *name, unsigned number)
     return loop;
 }
 
+void loop_flush(struct loop *loop)
+{
+    atomic_store(&loop->runner, pthread_self());
+    while (mailbox_run_all(loop->mailbox))
+        ;
+}
+
 void loop_free(struct loop *loop)
 {
     if (!loop)
         return;
-    atomic_store(&loop->runner, pthread_self());
-    while (mailbox_run_all(loop->mailbox))
-        ;
+    loop_flush(loop);
     while (loop->signals) {
         struct loop_signal *signal = loop->signals;
         loop->signals = signal->next;

@@ -14,6 +14,9 @@ struct loop *loop_new(const char *name, unsigned number);
 /* The loop is not running and nothing hangs on it any more; what was posted and not run is run now. */
 void loop_free(struct loop *loop);
 
+/* Runs now what was posted and not run, for the loop has ended, or was never started. */
+void loop_flush(struct loop *loop);
+
 /* Starts a thread that runs the loop until loop_stop; loop_join waits for that thread. */
 void loop_start(struct loop *loop);
 void loop_join(struct loop *loop);

@@ -85,8 +85,6 @@ static void trim(void *context)
 static void on_rebuilt(void *context)
 {
     struct replica *replica = context;
-    if (!replica->rebuild)
-        return;
     working_set_rebuild_finish(replica->set, replica->rebuild);
     replica->rebuild = NULL;
     timer_set(&replica->trim_timer, TRIM_DELAY_MS);
@@ -367,15 +365,14 @@ void replica_free(struct replica *replica)
 {
     if (!replica)
         return;
+    worker_pool_free(replica->worker); /* waits for what is under way, whose end it has posted then */
+    loop_flush(replica->loop);
     timer_fini(&replica->publish_timer);
     timer_fini(&replica->trim_timer);
     snapshot_keeper_free(replica->keeper);
     drop_file(replica);
     if (replica->concepts)
         vocabulary_release(vocabulary_builder_finish(replica->concepts));
-    worker_pool_free(replica->worker); /* waits for what is under way */
-    if (replica->rebuild)
-        working_set_rebuild_finish(replica->set, replica->rebuild);
     snapshot_ref_free(replica->newest);
     working_set_free(replica->set);
     change_feed_free(replica->change_feed);

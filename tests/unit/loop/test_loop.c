@@ -237,6 +237,23 @@ static void a_pool_that_is_freed_has_done_its_queue(void **state)
     assert_int_equal(tasks.off_loop, 0);
 }
 
+/* So that whoever has the pool may go before the loop does. */
+static void what_a_freed_pool_reported_is_run_by_a_flush(void **state)
+{
+    (void)state;
+    struct tasks tasks = {.loop = loop_new("test", 0)};
+    struct worker_pool *pool = worker_pool_new(1);
+    for (unsigned i = 0; i < JOBS; i++)
+        worker_submit(pool, tasks.loop, task_work, task_done, &tasks);
+    worker_pool_free(pool);
+    assert_int_equal(tasks.done, 0);
+    loop_flush(tasks.loop);
+    assert_int_equal(tasks.done, JOBS);
+    assert_int_equal(tasks.off_loop, 0);
+    loop_free(tasks.loop);
+    assert_int_equal(tasks.done, JOBS);
+}
+
 static void stop_the_loop(void *context)
 {
     loop_stop(context);
@@ -261,6 +278,7 @@ int main(void)
         cmocka_unit_test(jobs_are_done_off_the_loop_and_reported_on_it),
         cmocka_unit_test(a_worker_gives_way_to_loops),
         cmocka_unit_test(a_pool_that_is_freed_has_done_its_queue),
+        cmocka_unit_test(what_a_freed_pool_reported_is_run_by_a_flush),
         cmocka_unit_test(a_signal_runs_on_the_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

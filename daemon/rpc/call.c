@@ -199,6 +199,7 @@ void rpc_call_on_close(struct rpc_call *call)
 {
     rpc_call_hold(call);
     call->closed = true;
+    rpc_call_leave_connection(call);
     rpc_call_cancel(call, status_make(STATUS_CANCELLED, "the caller went away"));
     rpc_call_release(call);
 }

@@ -48,5 +48,7 @@ struct rpc_call {
 
 /* Gives back the memory of input that nobody will read. */
 void rpc_call_drop_input(struct rpc_call *call);
+/* The connection goes, and with it what counts its uploads; the call may live on. */
+void rpc_call_leave_connection(struct rpc_call *call);
 /* What has waited in the backlog. */
 void rpc_call_take_backlog(struct rpc_call *call);

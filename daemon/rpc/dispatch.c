@@ -124,6 +124,12 @@ static void release_upload(struct rpc_call *call)
     call->upload_bytes = 0;
 }
 
+void rpc_call_leave_connection(struct rpc_call *call)
+{
+    release_upload(call);
+    call->connection_bytes = NULL;
+}
+
 static struct status reserve(struct rpc_call *call, size_t bytes)
 {
     if (rpc_server_reserve(call->server, bytes))

@@ -571,6 +571,27 @@ static void a_lost_call_is_cancelled_and_lives_while_it_is_held(void **state)
     rpc_call_release(call);
 }
 
+static void a_call_that_outlives_its_connection_leaves_the_count_of_its_uploads_alone(void **state)
+{
+    struct world *world = *state;
+    size_t upload_bytes = 0;
+    const struct rpc_header header = {"content-type", "application/grpc"};
+    const struct rpc_request_head head = {.method = "POST",
+                                          .path = methods[2].path,
+                                          .headers = &header,
+                                          .header_count = 1,
+                                          .upload_bytes = &upload_bytes};
+    struct rpc_call *call = rpc_server_begin(world->server, world->loop, &sink, world, &head);
+    rpc_call_on_data(call, "\0\0\x40\0\0x", 6);
+    assert_int_equal(upload_bytes, 4 << 20);
+    rpc_call_hold(call);
+    rpc_call_on_close(call);
+    assert_int_equal(upload_bytes, 0);
+    upload_bytes = 1234; /* somebody else's by now */
+    rpc_call_release(call);
+    assert_int_equal(upload_bytes, 1234);
+}
+
 static void a_call_that_was_lost_before_it_began_is_no_ones(void **state)
 {
     struct world *world = *state;
@@ -783,6 +804,7 @@ int main(void)
         TEST(uploads_are_bounded_over_all_calls),
         TEST(uploads_are_bounded_on_each_connection),
         TEST(a_lost_call_is_cancelled_and_lives_while_it_is_held),
+        TEST(a_call_that_outlives_its_connection_leaves_the_count_of_its_uploads_alone),
         TEST(a_call_that_was_lost_before_it_began_is_no_ones),
         TEST(a_deadline_ends_a_call_by_itself),
         TEST(a_client_stream_brings_each_message_and_its_end),

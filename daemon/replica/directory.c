@@ -32,7 +32,7 @@ struct directory_builder {
     size_t pending_count, pending_capacity;
 };
 
-enum { CHANGES_BEFORE_REBUILD = 1000, REBUILD_SHARE = 8 };
+enum { CHANGES_BEFORE_REBUILD = 1000, REBUILD_SHARE = 48 };
 
 /* ---- owners ---- */
 

@@ -82,8 +82,8 @@ struct record_delta {
     bool gone;
 };
 
-/* The delta is folded into a new base when it has more rows than this and than a 256th of the base. */
-enum { DELTA_ROWS = 4096, DELTA_SHARE = 256 };
+/* The delta is folded into a new base when it has more rows than this and than a 64th of the base. */
+enum { DELTA_ROWS = 4096, DELTA_SHARE = 64 };
 
 static struct record_rows *rows_acquire(struct record_rows *rows)
 {

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/image.h"
+#include "base/owners.h"
 #include "match/entry_image.h"
 
 /* ---- arrays ---- */
@@ -158,7 +159,7 @@ static struct several *put_several(const struct segment *from, struct image_writ
 static const struct segment *segment_write(const struct segment *from, struct image_writer *image)
 {
     struct segment copy;
-    image_copy_counted(&copy, from, sizeof copy);
+    owners_copy(&copy, from, sizeof copy);
     copy.arena = NULL;
     copy.organisations = put_entry_array(image, from->organisations, from->organisation_count);
     copy.offers = put_entry_array(image, from->offers, from->offer_count);
@@ -190,7 +191,7 @@ static const struct partnership_set *partnership_set_write(const struct partners
                                                            struct image_writer *image)
 {
     struct partnership_set copy;
-    image_copy_counted(&copy, from, sizeof copy);
+    owners_copy(&copy, from, sizeof copy);
     copy.arena = NULL;
     copy.entries = put_entry_array(image, from->entries, from->count);
     copy.outside.slots = put_outside(&from->outside, image);
@@ -233,7 +234,7 @@ static void put_facts(const struct need_set *from, struct need_set *copy, const 
 static const struct need_set *need_set_write(const struct need_set *from, struct image_writer *image)
 {
     struct need_set copy;
-    image_copy_counted(&copy, from, sizeof copy);
+    owners_copy(&copy, from, sizeof copy);
     copy.arena = NULL;
     const void **places = put_entries(image, from->needs, from->count);
     copy.needs = (void *)(uintptr_t)image_put(image, places, from->count * sizeof *places);

@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/hash.h"
-#include "base/image.h"
+#include "base/owners.h"
 #include "base/text.h"
 #include "match/concepts.h"
 #include "match/number.h"
@@ -399,17 +399,15 @@ struct entry *entry_new(struct arena *arena, const struct record *record, const 
 
 void entry_acquire(const struct entry *entry)
 {
-    if (!image_has(entry))
-        atomic_fetch_add_explicit(&((struct entry *)(uintptr_t)entry)->references, 1, memory_order_relaxed);
+    owners_add(&entry->references);
 }
 
 void entry_release(const struct entry *entry)
 {
-    struct entry *own = (struct entry *)(uintptr_t)entry;
-    if (image_has(own) || atomic_fetch_sub_explicit(&own->references, 1, memory_order_acq_rel) != 1)
+    if (!owners_drop(&entry->references))
         return;
-    stored_record_release(own->stored);
-    free(own);
+    stored_record_release(entry->stored);
+    free((void *)(uintptr_t)entry);
 }
 
 size_t entry_bytes(const struct entry *entry)

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/image.h"
+#include "base/owners.h"
 #include "model/stored_record.h"
 
 /* The pointers within each kind of entry to what follows it in its block. */
@@ -45,13 +46,6 @@ static const struct {
     [RECORD_NEED] = LISTS(need_lists),
     [RECORD_PARTNERSHIP] = LISTS(partnership_lists),
 };
-
-void image_copy_counted(void *to, const void *from, size_t bytes)
-{
-    const size_t count = sizeof(atomic_uint);
-    atomic_init((atomic_uint *)to, 1);
-    memcpy((char *)to + count, (const char *)from + count, bytes - count);
-}
 
 const char *entry_text_place(const struct entry *entry, const char *text, const struct image_writer *image)
 {
@@ -106,7 +100,7 @@ const struct entry *entry_write(const struct entry *entry, struct image_writer *
         stored = stored_record_put(entry->stored, image);
     intptr_t place = (intptr_t)image_next(image);
     char *copy = heap_alloc(entry->bytes);
-    image_copy_counted(copy, entry, entry->bytes);
+    owners_copy(copy, entry, entry->bytes);
     move_pointers(copy, entry, place - (intptr_t)entry, (intptr_t)stored - (intptr_t)entry->stored);
     const struct entry *at = image_put(image, copy, entry->bytes);
     assert((intptr_t)at == place);

@@ -10,5 +10,3 @@ const struct entry *entry_write(const struct entry *entry, struct image_writer *
 const char *entry_text_place(const struct entry *entry, const char *text, const struct image_writer *image);
 /* A need's facts whose lists move with the entry that has them. */
 struct need_facts need_facts_moved(const struct need_facts *facts, intptr_t by);
-/* Copies what is counted, but for the count, which other threads move: it becomes 1. */
-void image_copy_counted(void *to, const void *from, size_t bytes);

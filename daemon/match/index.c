@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/owners.h"
 #include "match/index_data.h"
 #include "match/need_set.h"
 #include "match/query.h"
@@ -13,14 +14,14 @@
 struct match_index *match_index_acquire(const struct match_index *index)
 {
     struct match_index *own = (struct match_index *)(uintptr_t)index;
-    atomic_fetch_add_explicit(&own->references, 1, memory_order_relaxed);
+    owners_add(&own->references);
     return own;
 }
 
 void match_index_release(const struct match_index *index)
 {
     struct match_index *own = (struct match_index *)(uintptr_t)index;
-    if (!own || atomic_fetch_sub_explicit(&own->references, 1, memory_order_acq_rel) != 1)
+    if (!own || !owners_drop(&own->references))
         return;
     for (int segment = 0; segment < SEGMENTS; segment++) {
         segment_release(own->segments[segment]);

@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
-#include "base/image.h"
+#include "base/owners.h"
 #include "match/bits.h"
 #include "match/number.h"
 #include "match/pair.h"
@@ -169,15 +169,14 @@ struct need_set *need_set_new(struct arena *arena, const struct need_entry **nee
 
 const struct need_set *need_set_acquire(const struct need_set *set)
 {
-    if (!image_has(set))
-        atomic_fetch_add_explicit(&((struct need_set *)(uintptr_t)set)->references, 1, memory_order_relaxed);
+    owners_add(&set->references);
     return set;
 }
 
 void need_set_release(const struct need_set *set)
 {
     struct need_set *own = (struct need_set *)(uintptr_t)set;
-    if (!own || image_has(own) || atomic_fetch_sub_explicit(&own->references, 1, memory_order_acq_rel) != 1)
+    if (!own || !owners_drop(&own->references))
         return;
     for (uint32_t row = 0; row < own->count; row++)
         entry_release(&own->needs[row]->entry);
@@ -216,13 +215,13 @@ struct need_view *need_view_new(const struct need_set *base, const uint32_t *dea
 
 struct need_view *need_view_acquire(struct need_view *view)
 {
-    atomic_fetch_add_explicit(&view->references, 1, memory_order_relaxed);
+    owners_add(&view->references);
     return view;
 }
 
 void need_view_release(struct need_view *view)
 {
-    if (!view || atomic_fetch_sub_explicit(&view->references, 1, memory_order_acq_rel) != 1)
+    if (!view || !owners_drop(&view->references))
         return;
     for (int i = 0; i < NEED_PARTS; i++) {
         need_set_release(view->parts[i].set);

@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
-#include "base/image.h"
+#include "base/owners.h"
 
 static int compare_numbers(const void *left, const void *right)
 {
@@ -151,16 +151,14 @@ struct partnership_set *partnership_set_of_delta(struct arena *arena,
 
 const struct partnership_set *partnership_set_acquire(const struct partnership_set *set)
 {
-    if (!image_has(set))
-        atomic_fetch_add_explicit(&((struct partnership_set *)(uintptr_t)set)->references, 1,
-                                  memory_order_relaxed);
+    owners_add(&set->references);
     return set;
 }
 
 void partnership_set_release(const struct partnership_set *set)
 {
     struct partnership_set *own = (struct partnership_set *)(uintptr_t)set;
-    if (!own || image_has(own) || atomic_fetch_sub_explicit(&own->references, 1, memory_order_acq_rel) != 1)
+    if (!own || !owners_drop(&own->references))
         return;
     for (uint32_t i = 0; i < own->count; i++)
         entry_release(&own->entries[i]->entry);

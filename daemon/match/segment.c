@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
-#include "base/image.h"
+#include "base/owners.h"
 
 /* ---- ids ---- */
 
@@ -162,9 +162,7 @@ struct segment *segment_new(const struct segment_parts *parts)
 
 const struct segment *segment_acquire(const struct segment *segment)
 {
-    if (!image_has(segment))
-        atomic_fetch_add_explicit(&((struct segment *)(uintptr_t)segment)->references, 1,
-                                  memory_order_relaxed);
+    owners_add(&segment->references);
     return segment;
 }
 
@@ -177,7 +175,7 @@ static void release_entries(const struct entry *const *entries, uint32_t count)
 void segment_release(const struct segment *segment)
 {
     struct segment *own = (struct segment *)(uintptr_t)segment;
-    if (!own || image_has(own) || atomic_fetch_sub_explicit(&own->references, 1, memory_order_acq_rel) != 1)
+    if (!own || !owners_drop(&own->references))
         return;
     release_entries((const struct entry *const *)own->organisations, own->organisation_count);
     release_entries((const struct entry *const *)own->offers, own->offer_count);

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/image.h"
+#include "base/owners.h"
 
 struct stored_record *stored_record_new(const struct record *record, const void *packed, size_t packed_bytes,
                                         uint64_t revision, int64_t update_time_us)
@@ -36,34 +37,21 @@ struct stored_record *stored_record_new(const struct record *record, const void 
 
 const struct stored_record *stored_record_acquire(const struct stored_record *stored)
 {
-    if (!image_has(stored))
-        atomic_fetch_add_explicit(&((struct stored_record *)(uintptr_t)stored)->owners, 1,
-                                  memory_order_relaxed);
+    owners_add(&stored->owners);
     return stored;
 }
 
 void stored_record_release(const struct stored_record *stored)
 {
-    struct stored_record *own = (struct stored_record *)(uintptr_t)stored;
-    if (own && !image_has(own) && atomic_fetch_sub_explicit(&own->owners, 1, memory_order_acq_rel) == 1)
-        free(own);
+    if (stored && owners_drop(&stored->owners))
+        free((void *)(uintptr_t)stored);
 }
 
 const struct stored_record *stored_record_put(const struct stored_record *stored, struct image_writer *image)
 {
-    size_t bytes = stored_record_bytes(stored), head = offsetof(struct stored_record, data);
-    struct stored_record *copy = heap_alloc(bytes > sizeof *copy ? bytes : sizeof *copy);
-    *copy = (struct stored_record){
-        /* all but the owners, who come and go meanwhile */
-        .kind = stored->kind,
-        .revision = stored->revision,
-        .update_time_us = stored->update_time_us,
-        .id_bytes = stored->id_bytes,
-        .reference_bytes = stored->reference_bytes,
-        .reference_count = stored->reference_count,
-        .packed_bytes = stored->packed_bytes,
-    };
-    memcpy(copy->data, stored->data, bytes - head);
+    size_t bytes = stored_record_bytes(stored);
+    void *copy = heap_alloc(bytes);
+    owners_copy(copy, stored, bytes);
     const struct stored_record *put = image_put_as(image, stored, copy, bytes);
     free(copy);
     return put;

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/metric.h"
+#include "base/owners.h"
 #include "loop/loop.h"
 #include "replica/change_form.h"
 
@@ -50,7 +51,7 @@ static size_t block_bytes(const struct change_block *block)
 
 void change_block_release(struct change_block *block)
 {
-    if (!block || atomic_fetch_sub_explicit(&block->references, 1, memory_order_acq_rel) != 1)
+    if (!block || !owners_drop(&block->references))
         return;
     change_list_fini(&block->list);
     free(block);
@@ -211,7 +212,7 @@ static size_t acquire_blocks(const struct change_ring *ring, size_t from, struct
     size_t count = 0;
     for (; count < most && from + count < ring->count; count++) {
         ret_blocks[count] = *place_of(ring, from + count);
-        atomic_fetch_add_explicit(&ret_blocks[count]->references, 1, memory_order_relaxed);
+        owners_add(&ret_blocks[count]->references);
     }
     return count;
 }

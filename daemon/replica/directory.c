@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/owners.h"
 #include "base/text.h"
 #include "replica/directory_base.h"
 #include "replica/directory_entry.h"
@@ -38,15 +39,14 @@ enum { CHANGES_BEFORE_REBUILD = 1000, REBUILD_SHARE = 48 };
 
 const struct directory *directory_acquire(const struct directory *directory)
 {
-    struct directory *owned = (struct directory *)(uintptr_t)directory; /* the count alone changes */
-    atomic_fetch_add_explicit(&owned->owners, 1, memory_order_relaxed);
+    owners_add(&directory->owners);
     return directory;
 }
 
 void directory_release(const struct directory *directory)
 {
     struct directory *owned = (struct directory *)(uintptr_t)directory;
-    if (!owned || atomic_fetch_sub_explicit(&owned->owners, 1, memory_order_acq_rel) != 1)
+    if (!owned || !owners_drop(&owned->owners))
         return;
     for (uint32_t i = 0; i < owned->added_count; i++)
         directory_entry_release(owned->added[i]);
@@ -160,10 +160,12 @@ static uint32_t count_dead(const struct directory *directory)
     return dead;
 }
 
-/* A base of all that counts. */
+/* A base of all that counts; the directory's own where that is all. */
 static struct directory_base *whole_base(const struct directory *directory)
 {
-    const struct directory_base *old = directory->base;
+    struct directory_base *old = directory->base;
+    if (!directory->added_count && directory->count == old->count)
+        return directory_base_acquire(old);
     struct directory_entry **entries =
         heap_alloc(((size_t)old->count + directory->added_count) * sizeof *entries);
     uint32_t count = 0, added = 0;

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/image.h"
+#include "base/owners.h"
 #include "base/text.h"
 
 /* ---- building ---- */
@@ -133,14 +134,13 @@ struct directory_base *directory_base_new(struct directory_entry *const *entries
 
 struct directory_base *directory_base_acquire(struct directory_base *base)
 {
-    if (!image_has(base))
-        atomic_fetch_add_explicit(&base->owners, 1, memory_order_relaxed);
+    owners_add(&base->owners);
     return base;
 }
 
 void directory_base_release(struct directory_base *base)
 {
-    if (!base || image_has(base) || atomic_fetch_sub_explicit(&base->owners, 1, memory_order_acq_rel) != 1)
+    if (!base || !owners_drop(&base->owners))
         return;
     for (uint32_t row = 0; row < base->count; row++)
         directory_entry_release(base->entries[row]);

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/image.h"
+#include "base/owners.h"
 #include "base/text.h"
 #include "vocab/place.h"
 #include "vocab/sector.h"
@@ -100,14 +101,13 @@ struct directory_entry *directory_entry_new(const pb_organisation *organisation)
 
 struct directory_entry *directory_entry_acquire(struct directory_entry *entry)
 {
-    if (!image_has(entry))
-        atomic_fetch_add_explicit(&entry->owners, 1, memory_order_relaxed);
+    owners_add(&entry->owners);
     return entry;
 }
 
 void directory_entry_release(struct directory_entry *entry)
 {
-    if (entry && !image_has(entry) && atomic_fetch_sub_explicit(&entry->owners, 1, memory_order_acq_rel) == 1)
+    if (entry && owners_drop(&entry->owners))
         free(entry);
 }
 
@@ -123,18 +123,14 @@ const struct directory_entry *directory_entry_put(const struct directory_entry *
     size_t bytes = sizeof *entry + entry->bytes;
     uintptr_t to = image_next(image);
     struct directory_entry *copy = heap_alloc(bytes);
-    *copy = (struct directory_entry){
-        .roles = entry->roles,
-        .id = moved(entry, entry->id, to),
-        .country = moved(entry, entry->country, to),
-        .name = moved(entry, entry->name, to),
-        .other_names = moved(entry, entry->other_names, to),
-        .city = moved(entry, entry->city, to),
-        .identifiers = moved(entry, entry->identifiers, to),
-        .sectors = moved(entry, entry->sectors, to),
-        .bytes = entry->bytes,
-    };
-    memcpy(copy->data, entry->data, entry->bytes);
+    owners_copy(copy, entry, bytes);
+    copy->id = moved(entry, entry->id, to);
+    copy->country = moved(entry, entry->country, to);
+    copy->name = moved(entry, entry->name, to);
+    copy->other_names = moved(entry, entry->other_names, to);
+    copy->city = moved(entry, entry->city, to);
+    copy->identifiers = moved(entry, entry->identifiers, to);
+    copy->sectors = moved(entry, entry->sectors, to);
     const struct directory_entry *put = image_put(image, copy, bytes);
     free(copy);
     return put;

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/image.h"
+#include "base/owners.h"
 
 /* The organisation behind one in the list of references. */
 static const char *next_reference(const char *reference)
@@ -87,15 +88,14 @@ enum { DELTA_ROWS = 4096, DELTA_SHARE = 64 };
 
 static struct record_rows *rows_acquire(struct record_rows *rows)
 {
-    if (rows && !image_has(rows))
-        atomic_fetch_add_explicit(&rows->references, 1, memory_order_relaxed);
+    if (rows)
+        owners_add(&rows->references);
     return rows;
 }
 
 static void rows_release(struct record_rows *rows)
 {
-    if (rows && !image_has(rows) &&
-        atomic_fetch_sub_explicit(&rows->references, 1, memory_order_acq_rel) == 1)
+    if (rows && owners_drop(&rows->references))
         free(rows);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/owners.h"
 #include "match/index.h"
 #include "model/timestamp.h"
 #include "replica/directory.h"
@@ -13,14 +14,14 @@
 struct snapshot *snapshot_acquire(const struct snapshot *snapshot)
 {
     struct snapshot *shared = (struct snapshot *)snapshot;
-    atomic_fetch_add_explicit(&shared->references, 1, memory_order_relaxed);
+    owners_add(&shared->references);
     return shared;
 }
 
 void snapshot_release(const struct snapshot *snapshot)
 {
     struct snapshot *shared = (struct snapshot *)snapshot;
-    if (!shared || atomic_fetch_sub_explicit(&shared->references, 1, memory_order_acq_rel) != 1)
+    if (!shared || !owners_drop(&shared->references))
         return;
     match_index_release(shared->index);
     directory_release(shared->directory);

@@ -7,7 +7,6 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
-#include "base/image.h"
 #include "match/index.h"
 #include "replica/directory.h"
 #include "replica/loader.h"

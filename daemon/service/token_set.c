@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/owners.h"
 
 struct token_set {
     struct arena *arena;
@@ -48,13 +49,13 @@ struct token_set *token_set_new(const struct token *tokens, size_t count, uint64
 
 struct token_set *token_set_acquire(struct token_set *set)
 {
-    atomic_fetch_add_explicit(&set->references, 1, memory_order_relaxed);
+    owners_add(&set->references);
     return set;
 }
 
 void token_set_release(struct token_set *set)
 {
-    if (!set || atomic_fetch_sub_explicit(&set->references, 1, memory_order_acq_rel) != 1)
+    if (!set || !owners_drop(&set->references))
         return;
     arena_free(set->arena);
     free(set);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/owners.h"
 #include "base/text.h"
 
 enum { SILENCE_MOST_US = 30 * 1000000 };
@@ -56,7 +57,7 @@ const struct upstream_news *upstream_board_acquire(struct upstream_board *board)
     pthread_mutex_lock(&board->lock);
     struct upstream_news *news = board->newest;
     if (news)
-        atomic_fetch_add(&news->references, 1);
+        owners_add(&news->references);
     pthread_mutex_unlock(&board->lock);
     return news;
 }
@@ -64,7 +65,7 @@ const struct upstream_news *upstream_board_acquire(struct upstream_board *board)
 void upstream_news_release(const struct upstream_news *shared)
 {
     struct upstream_news *news = (struct upstream_news *)shared;
-    if (!news || atomic_fetch_sub(&news->references, 1) > 1)
+    if (!news || !owners_drop(&news->references))
         return;
     arena_free(news->arena);
     free(news);

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/owners.h"
 #include "base/text.h"
 #include "vocab/concept.h"
 #include "vocab/word_index.h"
@@ -19,7 +20,7 @@ struct vocabulary_builder {
 };
 
 struct vocabulary {
-    _Atomic size_t owners;
+    atomic_uint owners;
     struct arena *arena;
     struct concept *concepts; /* by scheme, then code */
     size_t count;
@@ -221,15 +222,14 @@ struct vocabulary *vocabulary_builder_finish(struct vocabulary_builder *builder)
 
 struct vocabulary *vocabulary_acquire(const struct vocabulary *vocabulary)
 {
-    struct vocabulary *owned = (struct vocabulary *)(uintptr_t)vocabulary; /* the count alone changes */
-    atomic_fetch_add_explicit(&owned->owners, 1, memory_order_relaxed);
-    return owned;
+    owners_add(&vocabulary->owners);
+    return (struct vocabulary *)(uintptr_t)vocabulary;
 }
 
 void vocabulary_release(const struct vocabulary *vocabulary)
 {
     struct vocabulary *owned = (struct vocabulary *)(uintptr_t)vocabulary;
-    if (!owned || atomic_fetch_sub_explicit(&owned->owners, 1, memory_order_acq_rel) != 1)
+    if (!owned || !owners_drop(&owned->owners))
         return;
     for (int scheme = 0; scheme < SCHEME_COUNT; scheme++) {
         text_map_fini(&owned->by_code[scheme]);

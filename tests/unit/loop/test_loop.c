@@ -223,14 +223,19 @@ static void a_worker_gives_way_to_loops(void **state)
     loop_free(loop);
 }
 
+static void work_by_a_pool_that_goes(struct tasks *tasks)
+{
+    struct worker_pool *pool = worker_pool_new(1);
+    for (unsigned i = 0; i < JOBS; i++)
+        worker_submit(pool, tasks->loop, task_work, task_done, tasks);
+    worker_pool_free(pool);
+}
+
 static void a_pool_that_is_freed_has_done_its_queue(void **state)
 {
     (void)state;
     struct tasks tasks = {.loop = loop_new("test", 0)};
-    struct worker_pool *pool = worker_pool_new(1);
-    for (unsigned i = 0; i < JOBS; i++)
-        worker_submit(pool, tasks.loop, task_work, task_done, &tasks);
-    worker_pool_free(pool);
+    work_by_a_pool_that_goes(&tasks);
     assert_int_equal(tasks.worked, JOBS);
     loop_free(tasks.loop);
     assert_int_equal(tasks.done, JOBS);
@@ -242,10 +247,7 @@ static void what_a_freed_pool_reported_is_run_by_a_flush(void **state)
 {
     (void)state;
     struct tasks tasks = {.loop = loop_new("test", 0)};
-    struct worker_pool *pool = worker_pool_new(1);
-    for (unsigned i = 0; i < JOBS; i++)
-        worker_submit(pool, tasks.loop, task_work, task_done, &tasks);
-    worker_pool_free(pool);
+    work_by_a_pool_that_goes(&tasks);
     assert_int_equal(tasks.done, 0);
     loop_flush(tasks.loop);
     assert_int_equal(tasks.done, JOBS);

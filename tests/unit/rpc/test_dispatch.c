@@ -522,6 +522,18 @@ static void uploads_are_bounded_over_all_calls(void **state)
     rpc_call_on_close(call);
 }
 
+/* A push on a connection that counts its uploads there. */
+static struct rpc_call *begin_counted(struct world *world, size_t *upload_bytes)
+{
+    const struct rpc_header header = {"content-type", "application/grpc"};
+    const struct rpc_request_head head = {.method = "POST",
+                                          .path = methods[2].path,
+                                          .headers = &header,
+                                          .header_count = 1,
+                                          .upload_bytes = upload_bytes};
+    return rpc_server_begin(world->server, world->loop, &sink, world, &head);
+}
+
 static void uploads_are_bounded_on_each_connection(void **state)
 {
     struct world *world = *state;
@@ -533,15 +545,9 @@ static void uploads_are_bounded_on_each_connection(void **state)
     struct rpc_call *calls[CALLS];
     size_t upload_bytes = 0;
     unsigned taken = 0;
-    const struct rpc_header header = {"content-type", "application/grpc"};
-    const struct rpc_request_head head = {.method = "POST",
-                                          .path = methods[2].path,
-                                          .headers = &header,
-                                          .header_count = 1,
-                                          .upload_bytes = &upload_bytes};
     for (int i = 0; i < CALLS; i++) {
         forget(world);
-        calls[i] = rpc_server_begin(world->server, world->loop, &sink, world, &head);
+        calls[i] = begin_counted(world, &upload_bytes);
         rpc_call_on_data(calls[i], "\0\0\x40\0\0x", 6);
         taken += !world->ended;
     }
@@ -575,13 +581,7 @@ static void a_call_that_outlives_its_connection_leaves_the_count_of_its_uploads_
 {
     struct world *world = *state;
     size_t upload_bytes = 0;
-    const struct rpc_header header = {"content-type", "application/grpc"};
-    const struct rpc_request_head head = {.method = "POST",
-                                          .path = methods[2].path,
-                                          .headers = &header,
-                                          .header_count = 1,
-                                          .upload_bytes = &upload_bytes};
-    struct rpc_call *call = rpc_server_begin(world->server, world->loop, &sink, world, &head);
+    struct rpc_call *call = begin_counted(world, &upload_bytes);
     rpc_call_on_data(call, "\0\0\x40\0\0x", 6);
     assert_int_equal(upload_bytes, 4 << 20);
     rpc_call_hold(call);

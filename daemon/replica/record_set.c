@@ -1,12 +1,11 @@
 #include "replica/record_set.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/image.h"
-#include "base/owners.h"
+#include "replica/record_node.h"
 
 /* The organisation behind one in the list of references. */
 static const char *next_reference(const char *reference)
@@ -14,19 +13,9 @@ static const char *next_reference(const char *reference)
     return reference + strlen(reference) + 1;
 }
 
-static int row_compare(const struct record_row *left, const struct record_row *right)
+static int compare_rows(const void *left, const void *right)
 {
-    int order = strcmp(left->owner, right->owner);
-    if (order)
-        return order;
-    if (left->entry->kind != right->entry->kind)
-        return left->entry->kind < right->entry->kind ? -1 : 1;
-    return strcmp(stored_record_id(left->entry), stored_record_id(right->entry));
-}
-
-static int row_compare_void(const void *left, const void *right)
-{
-    return row_compare(left, right);
+    return record_row_compare(left, right);
 }
 
 /* An organisation named twice by one partnership would give the same row twice. */
@@ -64,63 +53,12 @@ static struct record_row *changed_rows(const struct record_change *changes, size
         if (entry)
             written += rows_of(entry, rows + written);
     }
-    qsort(rows, written, sizeof *rows, row_compare_void);
+    qsort(rows, written, sizeof *rows, compare_rows);
     *ret_count = written;
     return rows;
 }
 
-/* ---- base and delta ---- */
-
-struct record_rows {
-    _Atomic unsigned references;
-    size_t count;
-    struct record_row rows[];
-};
-
-/* Stands in the place of the base's row with the same key, or beside it where there is none. */
-struct record_delta {
-    struct record_row row;
-    bool gone;
-};
-
-/* The delta is folded into a new base when it has more rows than this and than a 64th of the base. */
-enum { DELTA_ROWS = 4096, DELTA_SHARE = 64 };
-
-static struct record_rows *rows_acquire(struct record_rows *rows)
-{
-    if (rows)
-        owners_add(&rows->references);
-    return rows;
-}
-
-static void rows_release(struct record_rows *rows)
-{
-    if (rows && owners_drop(&rows->references))
-        free(rows);
-}
-
-static size_t base_count(const struct record_set *set)
-{
-    return set->base ? set->base->count : 0;
-}
-
-static bool base_has(const struct record_set *set, const struct record_row *row)
-{
-    size_t low = 0, high = base_count(set);
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = row_compare(&set->base->rows[middle], row);
-        if (order == 0)
-            return true;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
-}
-
-/* What changes, as a delta of its own: where a row goes and comes, it comes. */
+/* All changes of rows, in order: where a row goes and comes, it comes. */
 static struct record_delta *changed_delta(const struct record_change *changes, size_t count,
                                           size_t *ret_count)
 {
@@ -129,7 +67,7 @@ static struct record_delta *changed_delta(const struct record_change *changes, s
     struct record_row *come = changed_rows(changes, count, true, &come_count);
     struct record_delta *delta = heap_alloc((gone_count + come_count) * sizeof *delta);
     for (size_t g = 0, c = 0; g < gone_count || c < come_count;) {
-        int order = g == gone_count ? 1 : c == come_count ? -1 : row_compare(&gone[g], &come[c]);
+        int order = g == gone_count ? 1 : c == come_count ? -1 : record_row_compare(&gone[g], &come[c]);
         if (order < 0)
             delta[written++] = (struct record_delta){gone[g], true};
         else
@@ -143,61 +81,27 @@ static struct record_delta *changed_delta(const struct record_change *changes, s
     return delta;
 }
 
-/* The former delta with the newer one over it. */
-static void delta_merge(struct record_set *next, const struct record_set *set,
-                        const struct record_delta *newer, size_t newer_count)
-{
-    next->delta = heap_alloc((set->delta_count + newer_count) * sizeof *next->delta);
-    for (size_t o = 0, n = 0; o < set->delta_count || n < newer_count;) {
-        int order = o == set->delta_count ? 1
-                    : n == newer_count    ? -1
-                                          : row_compare(&set->delta[o].row, &newer[n].row);
-        const struct record_delta *taken = order < 0 ? &set->delta[o] : &newer[n];
-        if (!taken->gone || base_has(set, &taken->row))
-            next->delta[next->delta_count++] = *taken;
-        o += order <= 0;
-        n += order >= 0;
-    }
-}
-
-/* Base and delta as one new base. */
-static void fold(struct record_set *set)
-{
-    struct record_rows *rows =
-        heap_alloc(sizeof *rows + (base_count(set) + set->delta_count) * sizeof *rows->rows);
-    atomic_init(&rows->references, 1);
-    rows->count = 0;
-    struct record_cursor cursor = {.set = set};
-    for (struct record_row row; (row = record_cursor_next(&cursor)).owner;)
-        rows->rows[rows->count++] = row;
-    rows_release(set->base);
-    free(set->delta);
-    *set = (struct record_set){.base = rows};
-}
-
 struct record_set record_set_next(const struct record_set *set, const struct record_change *changes,
                                   size_t count)
 {
-    size_t newer_count;
-    struct record_delta *newer = changed_delta(changes, count, &newer_count);
-    struct record_set next = {.base = rows_acquire(set->base)};
-    delta_merge(&next, set, newer, newer_count);
-    free(newer);
-    if (next.delta_count > DELTA_ROWS && next.delta_count > base_count(&next) / DELTA_SHARE)
-        fold(&next);
+    struct record_set next;
+    size_t row_count;
+    if (!set->root) {
+        struct record_row *rows = changed_rows(changes, count, true, &row_count);
+        next.root = record_node_of_rows(rows, row_count);
+        free(rows);
+    } else {
+        struct record_delta *delta = changed_delta(changes, count, &row_count);
+        next.root = record_node_change(set->root, delta, row_count);
+        free(delta);
+    }
     return next;
-}
-
-bool record_set_shares_base(const struct record_set *left, const struct record_set *right)
-{
-    return left->base == right->base;
 }
 
 void record_set_fini(struct record_set *set)
 {
-    rows_release(set->base);
-    free(set->delta);
-    *set = (struct record_set){0};
+    record_node_release(set->root);
+    set->root = NULL;
 }
 
 /* ---- reading ---- */
@@ -208,49 +112,54 @@ static bool is_before(const struct record_row *row, const char *owner, enum reco
     return order < 0 || (order == 0 && row->entry->kind < kind);
 }
 
+static void descend(struct record_cursor *cursor, const struct record_node *node, size_t at)
+{
+    cursor->path[cursor->depth++] = (struct record_place){node, at};
+}
+
 struct record_cursor record_cursor_at(const struct record_set *set, const char *owner, enum record_kind kind)
 {
-    struct record_cursor cursor = {.set = set};
-    for (size_t low = 0, high = base_count(set); low < high; cursor.base_at = low) {
-        size_t middle = low + (high - low) / 2;
-        if (is_before(&set->base->rows[middle], owner, kind))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (size_t low = 0, high = set->delta_count; low < high; cursor.delta_at = low) {
-        size_t middle = low + (high - low) / 2;
-        if (is_before(&set->delta[middle].row, owner, kind))
-            low = middle + 1;
-        else
-            high = middle;
+    struct record_cursor cursor = {.depth = 0};
+    for (const struct record_node *node = set->root; node;) {
+        size_t low = 0, high = node->count;
+        while (low < high) {
+            size_t middle = low + (high - low) / 2;
+            if (is_before(&node->rows[middle], owner, kind))
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        size_t at = node->level && low ? low - 1 : low;
+        descend(&cursor, node, at + (node->level > 0)); /* in a branch: where it goes on behind the child */
+        node = node->level ? record_node_children(node)[at] : NULL;
     }
     return cursor;
 }
 
 struct record_cursor record_cursor_beside_image(const struct record_set *set)
 {
-    return (struct record_cursor){.set = set, .base_at = image_has(set->base) ? base_count(set) : 0};
+    struct record_cursor cursor = {.passes_image = true};
+    if (set->root && !image_has(set->root))
+        descend(&cursor, set->root, 0);
+    return cursor;
 }
 
 struct record_row record_cursor_next(struct record_cursor *cursor)
 {
-    const struct record_set *set = cursor->set;
-    for (;;) {
-        const struct record_row *base =
-            cursor->base_at < base_count(set) ? &set->base->rows[cursor->base_at] : NULL;
-        const struct record_delta *delta =
-            cursor->delta_at < set->delta_count ? &set->delta[cursor->delta_at] : NULL;
-        if (!base && !delta)
-            return (struct record_row){0};
-        int order = !delta ? -1 : !base ? 1 : row_compare(base, &delta->row);
-        cursor->base_at += order <= 0;
-        cursor->delta_at += order >= 0;
-        if (order < 0)
-            return *base;
-        if (!delta->gone)
-            return delta->row;
+    while (cursor->depth) {
+        struct record_place *place = &cursor->path[cursor->depth - 1];
+        const struct record_node *node = place->node;
+        if (place->at == node->count) {
+            cursor->depth--;
+        } else if (!node->level) {
+            return node->rows[place->at++];
+        } else {
+            const struct record_node *child = record_node_children(node)[place->at++];
+            if (!cursor->passes_image || !image_has(child))
+                descend(cursor, child, 0);
+        }
     }
+    return (struct record_row){0};
 }
 
 static bool is_own(const struct record_row *row)
@@ -278,34 +187,15 @@ const struct stored_record *record_set_find(const struct record_set *set, const 
 
 /* ---- images ---- */
 
-static size_t put_records(const struct record_set *set, struct image_writer *image)
+const struct record_node *record_set_put(const struct record_set *set, struct image_writer *image)
 {
-    size_t rows = 0;
-    struct record_cursor cursor = {.set = set};
-    for (struct record_row row; (row = record_cursor_next(&cursor)).owner; rows++)
-        if (is_own(&row))
-            stored_record_put(row.entry, image);
-    return rows;
+    struct record_cursor cursor = record_cursor_at(set, "", RECORD_NONE);
+    for (const struct stored_record *entry; (entry = record_cursor_next_record(&cursor)) != NULL;)
+        stored_record_put(entry, image);
+    return set->root ? record_node_put(set->root, image) : NULL;
 }
 
-const struct record_rows *record_set_put(const struct record_set *set, struct image_writer *image)
+struct record_set record_set_of_image(const struct record_node *root)
 {
-    size_t count = put_records(set, image),
-           bytes = sizeof(struct record_rows) + count * sizeof(struct record_row);
-    struct record_rows *rows = heap_zalloc(bytes);
-    struct record_cursor cursor = {.set = set};
-    for (struct record_row row; (row = record_cursor_next(&cursor)).owner;) {
-        const struct stored_record *put = image_at(image, row.entry);
-        size_t offset =
-            (size_t)(row.owner - (const char *)row.entry); /* the owner's id is within the record */
-        rows->rows[rows->count++] = (struct record_row){(const char *)put + offset, put};
-    }
-    const struct record_rows *put = image_put(image, rows, bytes);
-    free(rows);
-    return put;
-}
-
-struct record_set record_set_of_image(const struct record_rows *rows)
-{
-    return (struct record_set){.base = (struct record_rows *)(uintptr_t)rows};
+    return (struct record_set){.root = (struct record_node *)(uintptr_t)root};
 }

@@ -5,7 +5,7 @@
 #include "base/build_id.h"
 
 struct directory_base;
-struct record_rows;
+struct record_node;
 struct registry_state;
 
 /* What a snapshot's image says of itself, and where everything is in it. */
@@ -22,7 +22,7 @@ struct snapshot_label {
 #define SNAPSHOT_MAGIC "partnerd records"
 
 struct snapshot_root {
-    const struct record_rows *records;
+    const struct record_node *records;
     const struct directory_base *directory;
     const void *index;
     const struct registry_state *registries;

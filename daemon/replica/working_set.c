@@ -48,7 +48,7 @@ struct working_set {
 
     struct generation *oldest, *newest; /* of the snapshots that may still be read */
     uint64_t generation;
-    struct entry_list replaced; /* since the records' base was made, which still has them */
+    struct entry_list replaced; /* since the last publication */
     struct retired_list retired;
 };
 
@@ -302,7 +302,7 @@ static void generations_end(struct working_set *set)
     retired_free_before(&set->retired, set->oldest ? set->oldest->number : set->generation + 1);
 }
 
-/* The records have a new base: only older snapshots read what had been replaced. */
+/* Only older snapshots than the one that is being published read what was replaced. */
 static void retire_replaced(struct working_set *set)
 {
     uint64_t last = set->generation ? set->generation - 1 : 0; /* 0: nothing has been published */
@@ -354,8 +354,7 @@ struct snapshot *working_set_publish(struct working_set *set, uint64_t revision)
     publish_parts(set, snapshot);
     text_map_fini(&set->changed);
     set->changed_count = set->change_count = 0;
-    if (!set->published || !record_set_shares_base(&set->published->records, &snapshot->records))
-        retire_replaced(set);
+    retire_replaced(set);
     snapshot_release(set->published);
     set->published = snapshot_acquire(snapshot);
     generations_end(set);

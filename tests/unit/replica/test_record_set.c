@@ -108,22 +108,8 @@ static void check_all(const struct record_set *set, const struct model *model)
     assert_int_equal(count, expected);
 }
 
-/* Replaced entries live on as long as the base that has them. */
-struct garbage {
-    struct stored_record *entries[4 * IDS * ROUNDS];
-    size_t count;
-};
-
-static void garbage_free(struct garbage *garbage)
-{
-    for (size_t i = 0; i < garbage->count; i++)
-        stored_record_release(garbage->entries[i]);
-    garbage->count = 0;
-}
-
 static void a_set_after_random_changes_is_the_plain_list(void **)
 {
-    static struct garbage garbage;
     struct model model = {0};
     struct record_set set = {0};
     for (unsigned round = 0; round < ROUNDS; round++) {
@@ -138,13 +124,9 @@ static void a_set_after_random_changes_is_the_plain_list(void **)
             model.entries[i] = new;
         }
         struct record_set next = record_set_next(&set, changes, count);
-        bool shares = record_set_shares_base(&set, &next);
-        for (size_t i = 0; i < count; i++)
-            if (changes[i].old)
-                garbage.entries[garbage.count++] = (struct stored_record *)changes[i].old;
         record_set_fini(&set);
-        if (!shares)
-            garbage_free(&garbage);
+        for (size_t i = 0; i < count; i++)
+            stored_record_release(changes[i].old); /* in no later set */
         set = next;
         check_find(&set, &model);
         check_all(&set, &model);
@@ -155,7 +137,6 @@ static void a_set_after_random_changes_is_the_plain_list(void **)
     for (unsigned i = 0; i < IDS; i++)
         stored_record_release(model.entries[i]);
     record_set_fini(&set);
-    garbage_free(&garbage);
 }
 
 static void packed_bytes_stand_behind_the_references(void **)
@@ -167,33 +148,67 @@ static void packed_bytes_stand_behind_the_references(void **)
     stored_record_release(entry);
 }
 
-static void a_large_delta_becomes_the_base_and_nothing_is_lost(void **)
+/* So many that the tree has several levels. */
+enum { MANY = 60000, STEP = 7, BATCHES = 60 };
+
+static struct stored_record *many[MANY];
+
+static void check_many(const struct record_set *set, size_t expected)
 {
-    enum { MANY = 9000 };
-    static struct stored_record *entries[MANY];
-    static struct record_change changes[MANY];
-    struct record_set none = {0};
-    for (unsigned i = 0; i < MANY; i++)
-        changes[i] = (struct record_change){NULL, entries[i] = make_entry(4 * i, 1)};
-    struct record_set first = record_set_next(&none, changes, MANY / 4);
-    struct record_set second = record_set_next(&first, changes + MANY / 4, MANY - MANY / 4);
-    assert_true(record_set_shares_base(&none, &first));
-    assert_false(record_set_shares_base(&first, &second));
-    struct record_change removal = {entries[17], NULL};
-    struct record_set third = record_set_next(&second, &removal, 1);
-    assert_true(record_set_shares_base(&second, &third));
-    for (unsigned i = 0; i < MANY; i++) {
-        assert_ptr_equal(record_set_find(&first, stored_record_id(entries[i])),
-                         i < MANY / 4 ? entries[i] : NULL);
-        assert_ptr_equal(record_set_find(&second, stored_record_id(entries[i])), entries[i]);
-        assert_ptr_equal(record_set_find(&third, stored_record_id(entries[i])), i == 17 ? NULL : entries[i]);
+    size_t count = 0;
+    char last[64] = "";
+    struct record_cursor cursor = record_cursor_at(set, "", RECORD_NONE);
+    for (const struct stored_record *entry; (entry = record_cursor_next_record(&cursor)) != NULL; count++) {
+        assert_true(strcmp(last, stored_record_id(entry)) < 0);
+        snprintf(last, sizeof last, "%s", stored_record_id(entry));
     }
-    record_set_fini(&none);
-    record_set_fini(&first);
-    record_set_fini(&second);
-    record_set_fini(&third);
-    for (unsigned i = 0; i < MANY; i++)
-        stored_record_release(entries[i]);
+    assert_int_equal(count, expected);
+    for (unsigned i = 0; i < MANY; i += STEP) {
+        char id[32];
+        id_of(i, id);
+        assert_ptr_equal(record_set_find(set, id), many[i]);
+    }
+}
+
+static unsigned number_of(const struct record_change *change)
+{
+    return (unsigned)atoi(stored_record_id(change->old ? change->old : change->new) + strlen("reg/o"));
+}
+
+/* About `most` of all go or, in 16 as many as `come`, come or are replaced. Returns how many there are then. */
+static size_t change_many(struct record_set *set, unsigned most, unsigned come, size_t there)
+{
+    static struct record_change changes[MANY];
+    size_t count = 0, before = there;
+    for (unsigned i = random_below(MANY / most + 1); i < MANY; i += 1 + random_below(2 * MANY / most)) {
+        struct stored_record *new = random_below(16) < come ? make_entry(i, 1) : NULL;
+        if (new || many[i])
+            changes[count++] = (struct record_change){many[i], new};
+        there += (size_t)(new != NULL) - (size_t)(many[i] != NULL);
+    }
+    struct record_set next = record_set_next(set, changes, count);
+    check_many(set, before);
+    record_set_fini(set);
+    *set = next;
+    for (size_t i = 0; i < count; i++) {
+        many[number_of(&changes[i])] = (struct stored_record *)(uintptr_t)changes[i].new;
+        stored_record_release(changes[i].old);
+    }
+    check_many(set, there);
+    return there;
+}
+
+static void many_rows_come_and_go_and_none_is_lost(void **)
+{
+    struct record_set set = {0};
+    size_t there = 0;
+    for (unsigned batch = 0; batch < BATCHES; batch++)
+        there =
+            change_many(&set, 1 + random_below(batch % 4 ? 60 : 20000), batch < BATCHES / 2 ? 14 : 2, there);
+    while (there)
+        there = change_many(&set, MANY, 0, there);
+    assert_null(set.root);
+    record_set_fini(&set);
 }
 
 int main(void)
@@ -201,7 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_set_after_random_changes_is_the_plain_list),
         cmocka_unit_test(packed_bytes_stand_behind_the_references),
-        cmocka_unit_test(a_large_delta_becomes_the_base_and_nothing_is_lost),
+        cmocka_unit_test(many_rows_come_and_go_and_none_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,17 +1,13 @@
 #include "base/arena.h"
 
-#include <pthread.h>
 #include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <threads.h>
+
+#include "base/spare.h"
 
 enum { BLOCK_BYTES = 8192, LARGEST_BLOCK_BYTES = 1 << 20, ALIGNMENT = 16 };
-enum {
-    SPARE_SIZES = 8,
-    SPARE_BYTES = 512 << 10
-}; /* sizes from the least to the largest block; kept of each, or one */
 
 struct block {
     struct block *next;
@@ -28,6 +24,7 @@ struct arena {
     ProtobufCAllocator allocator;
 };
 
+enum { BLOCK_HEAD_BYTES = SPARE_HEAD_BYTES + sizeof(struct block) };
 enum { OWN_BYTES = (sizeof(struct arena) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT };
 
 static _Noreturn void out_of_memory(void)
@@ -78,87 +75,18 @@ static void *protobuf_alloc(void *context, size_t bytes)
 
 static void protobuf_free(void *, void *) {}
 
-/* ---- blocks ---- */
-
-/* Blocks that a thread has freed wait for its next arena, by size: calls come and go without malloc, and find their memory in the
- * cache. */
-struct spare {
-    struct block *first;
-    size_t bytes;
-};
-static thread_local struct spare spares[SPARE_SIZES];
-static thread_local bool spares_are_watched;
-static pthread_key_t spares_key;
-static pthread_once_t spares_once = PTHREAD_ONCE_INIT;
-
-static void blocks_drop(struct block *block)
+/* Of so many bytes, all in all: powers of two are kept for the next arena. */
+static struct block *block_new(size_t whole_bytes)
 {
-    while (block) {
-        struct block *next = block->next;
-        free(block);
-        block = next;
-    }
-}
-
-static void spares_drop(void *own)
-{
-    struct spare *spare = own;
-    for (size_t i = 0; i < SPARE_SIZES; i++)
-        blocks_drop(spare[i].first);
-}
-
-static void spares_begin(void)
-{
-    pthread_key_create(&spares_key, spares_drop);
-}
-
-/* NULL: blocks of that size are not kept. */
-static struct spare *spare_of(size_t size)
-{
-#ifdef __SANITIZE_ADDRESS__
-    return NULL; /* which is to see every use after the end */
-#endif
-    unsigned place = (unsigned)__builtin_ctzll(size / BLOCK_BYTES | (size_t)1 << 63);
-    return place < SPARE_SIZES && size == (size_t)BLOCK_BYTES << place ? &spares[place] : NULL;
-}
-
-static struct block *block_new(size_t size)
-{
-    struct spare *spare = spare_of(size);
-    struct block *block = spare ? spare->first : NULL;
-    if (block) {
-        spare->first = block->next;
-        spare->bytes -= size;
-        return block;
-    }
-    block = heap_alloc(sizeof *block + size);
-    block->size = size;
+    struct block *block = spare_alloc(whole_bytes - SPARE_HEAD_BYTES);
+    block->next = NULL;
+    block->size = whole_bytes - BLOCK_HEAD_BYTES;
     return block;
 }
-
-static void block_free(struct block *block)
-{
-    struct spare *spare = spare_of(block->size);
-    if (!spare || (spare->bytes && spare->bytes + block->size > SPARE_BYTES)) {
-        free(block);
-        return;
-    }
-    if (!spares_are_watched) {
-        pthread_once(&spares_once, spares_begin);
-        pthread_setspecific(spares_key, spares);
-        spares_are_watched = true;
-    }
-    block->next = spare->first;
-    spare->first = block;
-    spare->bytes += block->size;
-}
-
-/* ---- arenas ---- */
 
 struct arena *arena_new(size_t cap_bytes)
 {
     struct block *block = block_new(BLOCK_BYTES);
-    block->next = NULL;
     struct arena *arena = (struct arena *)block->bytes;
     *arena = (struct arena){
         .first = block,
@@ -175,7 +103,7 @@ void arena_free(struct arena *arena)
 {
     for (struct block *block = arena ? arena->first : NULL, *next; block; block = next) {
         next = block->next;
-        block_free(block);
+        spare_free(block);
     }
 }
 
@@ -183,7 +111,7 @@ void arena_reset(struct arena *arena)
 {
     struct block *block = arena->first;
     for (struct block *next; (next = block->next); block = next)
-        block_free(block);
+        spare_free(block);
     arena->first = block;
     arena->at = block->bytes + OWN_BYTES;
     arena->end = block->bytes + block->size;
@@ -194,18 +122,16 @@ void arena_reset(struct arena *arena)
 
 static void arena_add_block(struct arena *arena, size_t bytes)
 {
-    size_t size = arena->next_block;
-    if (size < LARGEST_BLOCK_BYTES)
+    size_t whole = arena->next_block, wanted = BLOCK_HEAD_BYTES + bytes;
+    if (whole < LARGEST_BLOCK_BYTES)
         arena->next_block *= 2;
-    while (size < bytes && size < LARGEST_BLOCK_BYTES)
-        size *= 2; /* so that the block can be kept */
-    if (size < bytes)
-        size = bytes;
-    struct block *block = block_new(size);
+    while (whole < wanted && whole < LARGEST_BLOCK_BYTES)
+        whole *= 2; /* so that the block can be kept */
+    struct block *block = block_new(whole < wanted ? wanted : whole);
     block->next = arena->first;
     arena->first = block;
     arena->at = block->bytes;
-    arena->end = block->bytes + size;
+    arena->end = block->bytes + block->size;
 }
 
 void *arena_alloc(struct arena *arena, size_t bytes)

@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/spare.h"
 #include "loop/mailbox.h"
 #include "loop/thread.h"
 
@@ -56,8 +57,16 @@ static void on_wake(evutil_socket_t fd, short what, void *context)
     mailbox_run_all(loop->mailbox);
 }
 
+/* Buffers and timers come and go with calls. */
+static void share_memory(void)
+{
+    event_set_mem_functions(spare_alloc, spare_realloc, spare_free);
+}
+
 static struct event_base *base_new(void)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, share_memory);
     struct event_config *config = event_config_new();
     stop_if_failed(config, "configuration");
     event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/spare.h"
 #include "net/shard.h"
 #include "net/stream.h"
 
@@ -22,8 +23,29 @@ static void stop_if_failed(int fault)
 
 /* ---- beginning and end ------------------------------------------------------------------------------------------ */
 
+static void *memory_alloc(size_t bytes, void *)
+{
+    return spare_alloc(bytes);
+}
+
+static void *memory_zalloc(size_t count, size_t bytes, void *)
+{
+    return spare_zalloc(count * bytes); /* of its own structs: no product is near the limit */
+}
+
+static void *memory_realloc(void *old, size_t bytes, void *)
+{
+    return spare_realloc(old, bytes);
+}
+
+static void memory_free(void *memory, void *)
+{
+    spare_free(memory);
+}
+
 static nghttp2_session *session_new(struct http2 *http2)
 {
+    nghttp2_mem memory = {NULL, memory_alloc, memory_free, memory_zalloc, memory_realloc};
     nghttp2_session_callbacks *callbacks;
     nghttp2_option *option;
     nghttp2_session *session;
@@ -31,7 +53,7 @@ static nghttp2_session *session_new(struct http2 *http2)
     stop_if_failed(nghttp2_option_new(&option));
     http2_callbacks_set(callbacks);
     nghttp2_option_set_no_auto_window_update(option, 1);
-    stop_if_failed(nghttp2_session_server_new2(&session, callbacks, http2, option));
+    stop_if_failed(nghttp2_session_server_new3(&session, callbacks, http2, option, &memory));
     nghttp2_option_del(option);
     nghttp2_session_callbacks_del(callbacks);
     return session;

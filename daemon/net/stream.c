@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/metric.h"
+#include "base/spare.h"
 #include "net/http2.h"
 #include "net/shard.h"
 #include "rpc/exchange.h"
@@ -226,7 +227,7 @@ static const struct rpc_sink sink = {
 
 struct stream *stream_new(struct http2 *http2, int32_t id)
 {
-    struct stream *stream = heap_zalloc(sizeof *stream);
+    struct stream *stream = spare_zalloc(sizeof *stream);
     stream->http2 = http2;
     stream->id = id;
     stream->window_ms = stream->taken_ms = http2->active_ms = http2->now_ms;
@@ -250,7 +251,7 @@ void stream_free(struct stream *stream)
     if (stream->out)
         evbuffer_free(stream->out);
     trailers_free(stream->trailers);
-    free(stream);
+    spare_free(stream);
 }
 
 static bool wants_page(const struct request_head *head)

@@ -1,9 +1,9 @@
 #include "rpc/grpc.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/spare.h"
 #include "base/text.h"
 
 enum { FIRST_CAPACITY = 4096 };
@@ -22,12 +22,12 @@ static void reserve(struct grpc_decoder *decoder, size_t size)
     while (capacity < size)
         capacity *= 2;
     decoder->capacity = smaller(capacity, decoder->announced ? decoder->announced : 1);
-    decoder->bytes = heap_realloc(decoder->bytes, decoder->capacity);
+    decoder->bytes = spare_realloc(decoder->bytes, decoder->capacity);
 }
 
 static void decoder_clear(struct grpc_decoder *decoder)
 {
-    free(decoder->bytes);
+    spare_free(decoder->bytes);
     decoder->bytes = NULL;
     decoder->size = decoder->capacity = decoder->announced = 0;
     decoder->prefix_size = 0;

@@ -16,7 +16,7 @@ struct grpc_decoder {
     unsigned char prefix[GRPC_PREFIX_BYTES];
     unsigned prefix_size;
     bool compressed;
-    unsigned char *bytes; /* of the message so far: the decoder's, on the heap */
+    unsigned char *bytes; /* of the message so far: the decoder's, spare memory */
     size_t size, capacity, announced;
 };
 

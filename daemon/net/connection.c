@@ -1,5 +1,6 @@
 #include "net/connection.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,8 +19,6 @@
 #include "net/http1.h"
 #include "net/http2.h"
 #include "net/shard.h"
-
-enum { READ_BYTES = 64 * 1024 };
 
 static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -46,6 +45,8 @@ static void destroy(struct connection *connection)
     shard_remove(connection->shard, connection);
     if (connection->is_encrypted && !connection->is_broken)
         tls_say_end(connection->stream);
+    if (connection->readable)
+        event_free(connection->readable);
     bufferevent_free(connection->stream);
     metric_add(counters->ended[connection->end_reason], 1);
     metric_add(counters->open, (uint64_t)-1);
@@ -54,6 +55,14 @@ static void destroy(struct connection *connection)
               LOG_TEXT("peer", connection->peer.text));
     connection->closed(connection->closed_context);
     free(connection);
+}
+
+static void listen_to(struct connection *connection, bool wanted)
+{
+    if (connection->readable)
+        (wanted ? event_add(connection->readable, NULL) : event_del(connection->readable));
+    else
+        (wanted ? bufferevent_enable : bufferevent_disable)(connection->stream, EV_READ);
 }
 
 /* A close with input unread would make the kernel send a reset, which can overtake our last words: so we only shut our
@@ -66,7 +75,7 @@ static void linger(struct connection *connection)
     shutdown(bufferevent_getfd(connection->stream), SHUT_WR);
     evbuffer_drain(bufferevent_get_input(connection->stream), SIZE_MAX);
     connection->left_bytes = 0;
-    bufferevent_enable(connection->stream, EV_READ);
+    listen_to(connection, true);
 }
 
 /* After each of its own events, when none of the protocol's functions is under way: goes on to the state that is due.
@@ -93,7 +102,7 @@ void connection_finish(struct connection *connection, enum net_end reason)
     connection->state = CONNECTION_FINISHING;
     connection->end_reason = reason;
     connection->finishing_ms = clock_monotonic_ms();
-    bufferevent_disable(connection->stream, EV_READ);
+    listen_to(connection, false);
     bufferevent_setwatermark(connection->stream, EV_WRITE, 0, 0);
 }
 
@@ -137,7 +146,7 @@ static void pause_when_full(struct connection *connection)
     if (connection->is_paused || connection_unsent(connection) < limits_of(connection)->output_high_bytes)
         return;
     connection->is_paused = true;
-    bufferevent_disable(connection->stream, EV_READ);
+    listen_to(connection, false);
 }
 
 static void read_input(struct connection *connection)
@@ -158,16 +167,18 @@ static void read_input(struct connection *connection)
     }
 }
 
-static void on_read(struct bufferevent *stream, void *context)
+static void note_input(struct connection *connection, size_t size)
 {
-    struct connection *connection = context;
-    struct evbuffer *input = bufferevent_get_input(stream);
-    size_t size = evbuffer_get_length(input);
     connection->input_ms = clock_monotonic_ms();
     connection->has_written = false;
-    metric_add(connection->shard->common->counters.received_bytes, size - connection->left_bytes);
+    metric_add(connection->shard->common->counters.received_bytes, size);
+}
+
+static void take_input(struct connection *connection)
+{
+    struct evbuffer *input = bufferevent_get_input(connection->stream);
     if (connection->state == CONNECTION_LINGERING) {
-        connection->lingered_bytes += size;
+        connection->lingered_bytes += evbuffer_get_length(input);
         evbuffer_drain(input, SIZE_MAX);
         if (connection->lingered_bytes > limits_of(connection)->linger_bytes)
             connection->is_lost = true;
@@ -176,6 +187,25 @@ static void on_read(struct bufferevent *stream, void *context)
     }
     connection->left_bytes = evbuffer_get_length(input);
     settle(connection);
+}
+
+static void on_read(struct bufferevent *stream, void *context)
+{
+    struct connection *connection = context;
+    note_input(connection, evbuffer_get_length(bufferevent_get_input(stream)) - connection->left_bytes);
+    take_input(connection);
+}
+
+/* Gives a protocol that takes pieces what has just come, without a stop in the input's buffer; the rest goes there. */
+static void pass_input(struct connection *connection, char *bytes, size_t size)
+{
+    size_t taken = 0;
+    if (may_read(connection) && !connection->left_bytes && !connection->protocol->wants_whole_input) {
+        taken = connection->protocol->input(connection->self, bytes, size);
+        pause_when_full(connection);
+    }
+    if (taken < size && evbuffer_add(bufferevent_get_input(connection->stream), bytes + taken, size - taken))
+        abort();
 }
 
 /* ---- output ----------------------------------------------------------------------------------------------------- */
@@ -221,7 +251,7 @@ static void on_write(struct bufferevent *stream, void *context)
         if (connection->is_paused && connection->state == CONNECTION_OPEN &&
             connection_unsent(connection) <= limits_of(connection)->output_low_bytes) {
             connection->is_paused = false;
-            bufferevent_enable(connection->stream, EV_READ);
+            listen_to(connection, true);
             read_input(connection);
             connection->left_bytes = evbuffer_get_length(bufferevent_get_input(stream));
         }
@@ -293,14 +323,42 @@ static void on_event(struct bufferevent *stream, short what, void *context)
     settle(connection);
 }
 
-static struct bufferevent *stream_new(struct shard *shard, int fd)
+/* Cleartext: a bufferevent would ask the kernel how much there is before it reads. */
+static void on_readable(evutil_socket_t fd, short what, void *context)
 {
-    struct event_base *base = loop_base(shard->loop);
-    struct bufferevent *stream = shard->common->tls ? tls_accept(shard->common->tls, base, fd)
-                                                    : bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
-    if (!stream)
+    (void)what;
+    struct connection *connection = context;
+    char *block = connection->shard->input;
+    ssize_t size = recv(fd, block, sizeof connection->shard->input, MSG_DONTWAIT);
+    if (size > 0) {
+        note_input(connection, (size_t)size);
+        pass_input(connection, block, (size_t)size);
+        take_input(connection);
+    } else if (size == 0) {
+        on_event(connection->stream, BEV_EVENT_EOF, connection);
+    } else if (errno != EAGAIN && errno != EINTR) {
+        on_event(connection->stream, BEV_EVENT_ERROR, connection);
+    }
+}
+
+static void open_stream(struct connection *connection, int fd)
+{
+    struct tls *tls = connection->shard->common->tls;
+    struct event_base *base = loop_base(connection->shard->loop);
+    connection->is_encrypted = tls;
+    connection->stream =
+        tls ? tls_accept(tls, base, fd) : bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+    if (!tls)
+        connection->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, connection);
+    if (!connection->stream || (!tls && !connection->readable))
         abort();
-    return stream;
+    bufferevent_setcb(connection->stream, on_read, on_write, on_event, connection);
+    bufferevent_set_max_single_read(connection->stream, SHARD_BLOCK_BYTES);
+    bufferevent_setwatermark(connection->stream, EV_WRITE, limits_of(connection)->output_low_bytes, 0);
+    bufferevent_enable(connection->stream, EV_WRITE);
+    if (!tls)
+        evbuffer_unfreeze(bufferevent_get_input(connection->stream), 0); /* we fill it */
+    listen_to(connection, true);
 }
 
 void connection_open(struct shard *shard, int fd, const struct peer *peer, void (*closed)(void *context),
@@ -310,16 +368,11 @@ void connection_open(struct shard *shard, int fd, const struct peer *peer, void 
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     connection->shard = shard;
-    connection->stream = stream_new(shard, fd);
-    connection->is_encrypted = shard->common->tls;
     connection->peer = *peer;
     connection->closed = closed;
     connection->closed_context = closed_context;
     connection->opened_ms = connection->input_ms = connection->output_ms = clock_monotonic_ms();
-    bufferevent_setcb(connection->stream, on_read, on_write, on_event, connection);
-    bufferevent_set_max_single_read(connection->stream, READ_BYTES);
-    bufferevent_setwatermark(connection->stream, EV_WRITE, shard->common->limits.output_low_bytes, 0);
-    bufferevent_enable(connection->stream, EV_READ | EV_WRITE);
+    open_stream(connection, fd);
     shard_add(shard, connection);
     metric_add(shard->common->counters.open, 1);
     if (shard->drain_due_ms)

@@ -12,6 +12,7 @@
 #include "net/tls.h"
 
 struct bufferevent;
+struct event;
 struct shard;
 
 /* What speaks on a connection: HTTP/1.1 or HTTP/2. None of these frees the connection; they call connection_finish. */
@@ -40,6 +41,7 @@ struct connection {
     TAILQ_ENTRY(connection) all, dirty; /* of the shard */
     struct shard *shard;
     struct bufferevent *stream;
+    struct event *readable; /* cleartext, which is read here; NULL: the stream reads */
     struct peer peer;
     const struct protocol *protocol;
     void *self; /* the protocol's */

@@ -116,31 +116,39 @@ void http2_want_flush(struct http2 *http2)
         connection_want_flush(http2->connection);
 }
 
-/* Puts nghttp2's many small pieces into one block and appends that once. What nghttp2 has given must go out, so nothing
- * more is asked for when the connection has enough. */
+/* What nghttp2 gives in many small pieces is put together in the shard's block and written at once. */
+static void write_gathered(struct http2 *http2)
+{
+    if (http2->gathered_bytes)
+        connection_write(http2->connection, http2->connection->shard->block, http2->gathered_bytes);
+    http2->gathered_bytes = 0;
+}
+
+void http2_put(struct http2 *http2, const void *bytes, size_t size)
+{
+    if (http2->gathered_bytes + size > SHARD_BLOCK_BYTES)
+        write_gathered(http2);
+    memcpy(http2->connection->shard->block + http2->gathered_bytes, bytes,
+           size); /* a frame has 16 KiB at the most */
+    http2->gathered_bytes += size;
+}
+
+bool http2_has_room(const struct http2 *http2)
+{
+    return connection_unsent(http2->connection) + http2->gathered_bytes <
+           http2->common->limits.output_high_bytes;
+}
+
+/* What nghttp2 has given must go out, so nothing more is asked for when the connection has enough. */
 static void send_pieces(struct http2 *http2)
 {
-    struct connection *connection = http2->connection;
-    char *block = connection->shard->block;
-    size_t used = 0, unsent = connection_unsent(connection);
-    while (unsent + used < http2->common->limits.output_high_bytes) {
-        const uint8_t *piece;
-        ssize_t size = nghttp2_session_mem_send(http2->session, &piece);
-        if (size <= 0) {
-            if (size < 0)
-                connection_finish(connection, END_PROTOCOL);
-            break;
-        }
-        if (used + (size_t)size > SHARD_BLOCK_BYTES) {
-            connection_write(connection, block, used);
-            unsent += used;
-            used = 0;
-        }
-        memcpy(block + used, piece, (size_t)size); /* a frame has 16 KiB at the most */
-        used += (size_t)size;
-    }
-    if (used)
-        connection_write(connection, block, used);
+    const uint8_t *piece;
+    ssize_t size = 0;
+    while (http2_has_room(http2) && (size = nghttp2_session_mem_send(http2->session, &piece)) > 0)
+        http2_put(http2, piece, (size_t)size);
+    write_gathered(http2);
+    if (size < 0)
+        connection_finish(http2->connection, END_PROTOCOL);
 }
 
 /* Between the two GOAWAYs of a drain nghttp2 wants nothing, but requests may be on the way. */

@@ -29,6 +29,8 @@ struct http2 {
     struct request_head head; /* of the request whose head is coming in; one at a time */
     int32_t head_stream_id;   /* 0: none */
 
+    size_t gathered_bytes; /* in the shard's block, to be written */
+
     /* nghttp2 is at work: nothing may be sent from its callbacks, it is done when it returns. */
     bool is_busy;
     bool is_over;      /* being freed: calls may still ask things of their streams */
@@ -53,6 +55,10 @@ struct http2 {
 void http2_fail(struct http2 *http2, uint32_t code, enum net_end reason);
 /* Something is to be sent: soon, or at the end of what is under way. */
 void http2_want_flush(struct http2 *http2);
+
+/* For what nghttp2 sends: false, the connection has enough and it is to wait. */
+bool http2_has_room(const struct http2 *http2);
+void http2_put(struct http2 *http2, const void *bytes, size_t size);
 
 /* A PING of ours has come back. */
 void http2_on_pong(struct http2 *http2, const uint8_t opaque[8]);

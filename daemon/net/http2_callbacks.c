@@ -5,7 +5,7 @@
 #include "net/shard.h"
 #include "net/stream.h"
 
-enum { DATA_FRAME_BYTES = 16 * 1024, HEAD_FATAL_BYTES = 1024 * 1024 };
+enum { FRAME_HEAD_BYTES = 9, DATA_FRAME_BYTES = 16 * 1024, HEAD_FATAL_BYTES = 1024 * 1024 };
 
 static struct stream *stream_of(nghttp2_session *session, int32_t id)
 {
@@ -181,6 +181,20 @@ static ssize_t data_frame_bytes(nghttp2_session *session, uint8_t type, int32_t 
     return DATA_FRAME_BYTES; /* cut by nghttp2 to what the windows allow */
 }
 
+/* A DATA frame: its head, and the bytes of its stream's body. */
+static int send_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_t *head, size_t size,
+                     nghttp2_data_source *source, void *user)
+{
+    (void)session, (void)frame;
+    struct http2 *http2 = user;
+    if (!http2_has_room(http2))
+        return NGHTTP2_ERR_WOULDBLOCK;
+    http2_put(http2, head, FRAME_HEAD_BYTES);
+    if (size)
+        http2_put(http2, stream_take(source->ptr, size), size);
+    return 0;
+}
+
 void http2_callbacks_set(nghttp2_session_callbacks *callbacks)
 {
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
@@ -189,5 +203,6 @@ void http2_callbacks_set(nghttp2_session_callbacks *callbacks)
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data_chunk);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
     nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_frame_send);
+    nghttp2_session_callbacks_set_send_data_callback(callbacks, send_data);
     nghttp2_session_callbacks_set_data_source_read_length_callback(callbacks, data_frame_bytes);
 }

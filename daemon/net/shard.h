@@ -27,6 +27,7 @@ struct shard {
     int64_t drain_due_ms; /* 0: not draining */
     void (*drained)(void *context);
     void *drained_context;
+    char input[SHARD_BLOCK_BYTES]; /* what has just been read */
     char block[SHARD_BLOCK_BYTES]; /* where pieces of output are put together */
 };
 

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <event2/buffer.h>
-
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/metric.h"
@@ -40,7 +38,25 @@ static nghttp2_nv field_make(const char *name, const char *value)
 
 static size_t unsent_bytes(const struct stream *stream)
 {
-    return stream->out ? evbuffer_get_length(stream->out) : 0;
+    return stream->out.end - stream->out.at;
+}
+
+static void body_add(struct body *body, const void *bytes, size_t size)
+{
+    size_t waiting = body->end - body->at;
+    if (body->end + size > body->capacity &&
+        body->at >= waiting) { /* what is copied is less than what went */
+        if (waiting)
+            memcpy(body->bytes, body->bytes + body->at, waiting);
+        body->at = 0;
+        body->end = waiting;
+    }
+    if (body->end + size > body->capacity) {
+        body->capacity = body->end + size + (body->end ? body->capacity : 0);
+        body->bytes = spare_realloc(body->bytes, body->capacity);
+    }
+    memcpy(body->bytes + body->end, bytes, size);
+    body->end += size;
 }
 
 static void trailers_free(struct trailers *trailers)
@@ -65,27 +81,36 @@ static void end_body(struct stream *stream, uint32_t *flags)
         submit_trailers(stream);
 }
 
-/* nghttp2 wants up to `room` bytes of the body. */
+/* nghttp2 wants to make a frame of up to `room` bytes of the body; it will ask for them when it sends it. */
 static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *buffer, size_t room, uint32_t *flags,
                          nghttp2_data_source *source, void *user)
 {
-    (void)session, (void)id, (void)user;
+    (void)session, (void)id, (void)buffer, (void)user;
     struct stream *stream = source->ptr;
-    int taken = stream->out ? evbuffer_remove(stream->out, buffer, room) : 0;
     size_t left = unsent_bytes(stream);
-    if (left == 0 && stream->has_ended) {
+    stream->out.promised = left < room ? left : room;
+    if (stream->has_ended && left <= room) {
         end_body(stream, flags);
-    } else if (taken <= 0) {
+    } else if (!left) {
         stream->is_deferred = true;
         return NGHTTP2_ERR_DEFERRED;
     }
     stream->taken_ms = clock_monotonic_ms();
-    if (stream->was_full && left < FULL_BYTES && !stream->has_ended) {
+    *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+    return (ssize_t)stream->out.promised;
+}
+
+const unsigned char *stream_take(struct stream *stream, size_t size)
+{
+    const unsigned char *bytes = stream->out.bytes + stream->out.at;
+    stream->out.at += size;
+    stream->out.promised = 0;
+    if (stream->was_full && unsent_bytes(stream) < FULL_BYTES && !stream->has_ended) {
         stream->was_full = false;
         stream->is_writable = true;
         stream->http2->has_writable = true;
     }
-    return taken > 0 ? taken : 0;
+    return bytes;
 }
 
 static void resume(struct stream *stream)
@@ -131,12 +156,9 @@ static void sink_data(void *self, const void *bytes, size_t size)
     struct stream *stream = self;
     if (is_mute(stream) || !stream->has_answered || !size)
         return;
-    if (!stream->out && !(stream->out = evbuffer_new()))
-        abort();
     if (unsent_bytes(stream) == 0)
         stream->taken_ms = clock_monotonic_ms();
-    if (evbuffer_add(stream->out, bytes, size) != 0)
-        abort();
+    body_add(&stream->out, bytes, size);
     if (unsent_bytes(stream) > FULL_BYTES)
         stream->was_full = true;
     resume(stream);
@@ -175,8 +197,7 @@ static void sink_drop(void *self)
     if (is_mute(stream) || !stream->has_answered)
         return;
     stream->is_dropped = true;
-    if (stream->out)
-        evbuffer_drain(stream->out, SIZE_MAX);
+    stream->out.end = stream->out.at + stream->out.promised;
 }
 
 static void sink_reset(void *self, uint32_t code)
@@ -248,8 +269,7 @@ void stream_free(struct stream *stream)
     /* The stream's own window is gone with it, but the connection's is for the others. */
     if (stream->unconsumed && !http2->is_over)
         nghttp2_session_consume_connection(http2->session, stream->unconsumed);
-    if (stream->out)
-        evbuffer_free(stream->out);
+    spare_free(stream->out.bytes);
     trailers_free(stream->trailers);
     spare_free(stream);
 }

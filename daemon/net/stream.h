@@ -7,10 +7,16 @@
 #include <nghttp2/nghttp2.h>
 #include <sys/queue.h>
 
-struct evbuffer;
 struct http2;
 struct rpc_call;
 struct trailers;
+
+/* Bytes that wait to be sent: [at .. end) of them. Spare memory. */
+struct body {
+    unsigned char *bytes;
+    size_t at, end, capacity;
+    size_t promised; /* nghttp2 has a frame with the first so many under way */
+};
 
 /* One HTTP/2 stream and the call that it carries: the sink of rpc/exchange.h. */
 struct stream {
@@ -18,7 +24,7 @@ struct stream {
     struct http2 *http2;
     int32_t id;
     struct rpc_call *call; /* NULL: the head is not whole yet, or the answer is a page */
-    struct evbuffer *out;  /* bytes of the body that nghttp2 has not asked for; NULL before the first */
+    struct body out;       /* what of the body has not been sent */
     struct trailers *trailers;
     bool has_answered;   /* the answer's head has been given */
     bool has_ended;      /* nothing will be given any more: trailers, the end, or a reset */
@@ -41,6 +47,9 @@ void stream_free(struct stream *stream);
 void stream_begin(struct stream *stream);
 void stream_on_data(struct stream *stream, const void *bytes, size_t size);
 void stream_on_end(struct stream *stream);
+
+/* The bytes of a frame whose head nghttp2 has made; they are there. Valid until the stream is touched again. */
+const unsigned char *stream_take(struct stream *stream, size_t size);
 
 /* Tells the calls that wait for room and have it now; true if there was one. */
 bool streams_tell_writable(struct http2 *http2);

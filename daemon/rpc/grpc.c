@@ -14,20 +14,25 @@ static size_t smaller(size_t left, size_t right)
 }
 
 /* Memory follows the bytes that have come, not those that were announced. */
-static void reserve(struct grpc_decoder *decoder, size_t size)
+static void gather(struct grpc_decoder *decoder, const unsigned char *bytes, size_t size)
 {
-    if (size <= decoder->capacity && decoder->bytes)
-        return;
-    size_t capacity = decoder->capacity ? decoder->capacity : FIRST_CAPACITY;
-    while (capacity < size)
+    size_t needed = decoder->size + size, capacity = decoder->capacity ? decoder->capacity : FIRST_CAPACITY;
+    while (capacity < needed)
         capacity *= 2;
-    decoder->capacity = smaller(capacity, decoder->announced ? decoder->announced : 1);
-    decoder->bytes = spare_realloc(decoder->bytes, decoder->capacity);
+    if (capacity > decoder->announced)
+        capacity = decoder->announced;
+    if (capacity > decoder->capacity)
+        decoder->gathered = spare_realloc(decoder->gathered, capacity);
+    decoder->capacity = capacity;
+    if (size)
+        memcpy(decoder->gathered + decoder->size, bytes, size);
+    decoder->size = needed;
 }
 
 static void decoder_clear(struct grpc_decoder *decoder)
 {
-    spare_free(decoder->bytes);
+    spare_free(decoder->gathered);
+    decoder->gathered = NULL;
     decoder->bytes = NULL;
     decoder->size = decoder->capacity = decoder->announced = 0;
     decoder->prefix_size = 0;
@@ -46,7 +51,7 @@ static enum grpc_event read_prefix(struct grpc_decoder *decoder)
 
 enum grpc_event grpc_decoder_feed(struct grpc_decoder *decoder, const unsigned char **bytes, size_t *size)
 {
-    if (grpc_decoder_is_whole(decoder) || (decoder->bytes && decoder->size == decoder->announced))
+    if (decoder->bytes)
         decoder_clear(decoder);
     if (decoder->prefix_size < GRPC_PREFIX_BYTES) {
         size_t part = smaller(*size, GRPC_PREFIX_BYTES - decoder->prefix_size);
@@ -60,18 +65,24 @@ enum grpc_event grpc_decoder_feed(struct grpc_decoder *decoder, const unsigned c
     size_t part = smaller(*size, decoder->announced - decoder->size);
     if (!part && decoder->announced)
         return GRPC_MORE;
-    reserve(decoder, decoder->size + part);
-    if (part)
-        memcpy(decoder->bytes + decoder->size, *bytes, part);
-    decoder->size += part;
+    const unsigned char *from = *bytes;
     *bytes += part;
     *size -= part;
-    return decoder->size == decoder->announced ? GRPC_MESSAGE : GRPC_MORE;
+    if (part == decoder->announced) {
+        decoder->bytes = part ? from : decoder->prefix; /* in one piece, as most are */
+        decoder->size = part;
+        return GRPC_MESSAGE;
+    }
+    gather(decoder, from, part);
+    if (decoder->size < decoder->announced)
+        return GRPC_MORE;
+    decoder->bytes = decoder->gathered;
+    return GRPC_MESSAGE;
 }
 
 bool grpc_decoder_is_whole(const struct grpc_decoder *decoder)
 {
-    return decoder->prefix_size == 0 || (decoder->bytes && decoder->size == decoder->announced);
+    return decoder->prefix_size == 0 || decoder->bytes;
 }
 
 void grpc_decoder_fini(struct grpc_decoder *decoder)

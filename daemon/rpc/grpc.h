@@ -16,14 +16,15 @@ struct grpc_decoder {
     unsigned char prefix[GRPC_PREFIX_BYTES];
     unsigned prefix_size;
     bool compressed;
-    unsigned char *bytes; /* of the message so far: the decoder's, spare memory */
+    const unsigned char *bytes; /* the message, once it is whole: where it was fed, or `gathered` */
+    unsigned char *gathered;    /* of a message that comes in pieces: spare memory */
     size_t size, capacity, announced;
 };
 
 enum grpc_event {
     GRPC_MORE,      /* all bytes are used, more are needed */
     GRPC_ANNOUNCED, /* a prefix is whole: `announced` bytes will follow */
-    GRPC_MESSAGE,   /* `bytes`, `size` and `compressed` are a message, until the next feed */
+    GRPC_MESSAGE, /* `bytes`, `size` and `compressed` are a message, until the next feed and as long as what was fed stays */
     GRPC_TOO_LARGE, /* it announced more than the limit. The end */
     GRPC_MALFORMED, /* a flag that is neither 0 nor 1. The end */
 };

@@ -27,7 +27,6 @@ void match_builder_free(struct match_builder *builder)
     match_index_release(builder->last);
     overlay_fini(&builder->overlay);
     base_set_release(&builder->base);
-    segment_release(builder->retired);
     concepts_free(builder->concepts);
     if (builder->vocabulary)
         vocabulary_release(builder->vocabulary);
@@ -45,9 +44,6 @@ void builder_set_base(struct match_builder *builder, const struct base_set *base
     overlay_rebase(&builder->overlay, &builder->base, sequence);
     need_view_release(builder->needs);
     builder->needs = NULL;
-    segment_release(builder->retired);
-    builder->retired = old.segment;
-    old.segment = NULL;
     base_set_release(&old);
 }
 

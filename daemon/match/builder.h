@@ -23,8 +23,6 @@ struct match_builder {
     uint64_t base_number;     /* tells bases apart */
     struct need_view *needs;  /* of the last index; NULL: the base has changed */
     struct match_index *last; /* published last */
-    const struct segment
-        *retired; /* an old base's; the next rebuild's thread lets go of it, for that takes long */
 };
 
 /* Stands on a base with all that the index of that number has; takes it over. */

@@ -39,13 +39,15 @@ struct match_index *match_builder_publish(struct match_builder *builder);
 struct match_rebuild;
 /* Whether enough has changed since the base was made. */
 bool match_builder_wants_rebuild(const struct match_builder *builder);
-/* NULL where nothing was published since the vocabulary came. At most one at a time; each is finished. */
+/* NULL where nothing was published since the vocabulary came. At most one at a time. */
 struct match_rebuild *match_rebuild_begin(struct match_builder *builder);
 /* Any thread; takes long. */
 void match_rebuild_run(struct match_rebuild *rebuild);
 /* The builder's thread. The next index to be published has the new base; where the builder has made another one meanwhile, this
- * one is given up. Frees the rebuild. */
+ * one is given up. */
 void match_rebuild_finish(struct match_builder *builder, struct match_rebuild *rebuild);
+/* Any thread, before the builder is freed; takes long where nobody else has the old base any more. NULL is fine. */
+void match_rebuild_free(struct match_rebuild *rebuild);
 
 /* ---- images: base/image.h ---- */
 

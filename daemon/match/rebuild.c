@@ -10,8 +10,7 @@ enum { LEAST_CHANGES = 1000, CHANGES_ONE_IN = 1000 };
 struct match_rebuild {
     struct match_index *index;
     uint64_t sequence, base_number;
-    const struct segment *retired;
-    struct base_set base;
+    struct base_set base; /* made of it */
 };
 
 bool match_builder_wants_rebuild(const struct match_builder *builder)
@@ -30,25 +29,27 @@ struct match_rebuild *match_rebuild_begin(struct match_builder *builder)
     rebuild->index = match_index_acquire(builder->last);
     rebuild->sequence = builder->sequence - 1;
     rebuild->base_number = builder->base_number;
-    rebuild->retired = builder->retired;
-    builder->retired = NULL;
     return rebuild;
 }
 
 void match_rebuild_run(struct match_rebuild *rebuild)
 {
-    segment_release(rebuild->retired);
-    rebuild->retired = NULL;
     rebuild->base = base_set_of_index(rebuild->index);
 }
 
 void match_rebuild_finish(struct match_builder *builder, struct match_rebuild *rebuild)
 {
+    if (!rebuild->base.segment || rebuild->base_number != builder->base_number)
+        return;
+    builder_set_base(builder, &rebuild->base, rebuild->sequence);
+    rebuild->base = (struct base_set){0};
+}
+
+void match_rebuild_free(struct match_rebuild *rebuild)
+{
+    if (!rebuild)
+        return;
     match_index_release(rebuild->index);
-    segment_release(rebuild->retired);
-    if (rebuild->base.segment && rebuild->base_number == builder->base_number)
-        builder_set_base(builder, &rebuild->base, rebuild->sequence);
-    else
-        base_set_release(&rebuild->base);
+    base_set_release(&rebuild->base);
     free(rebuild);
 }

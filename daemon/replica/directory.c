@@ -7,33 +7,7 @@
 #include "base/arena.h"
 #include "base/owners.h"
 #include "base/text.h"
-#include "replica/directory_base.h"
-#include "replica/directory_entry.h"
-
-/* A base that stays for many publications, and what changed since: base rows that no longer count, and entries
- * beside it. */
-struct directory {
-    _Atomic unsigned owners;
-    struct directory_base *base;
-    uint64_t *dead;                 /* a bit a row of the base */
-    struct directory_entry **added; /* in order of id */
-    uint32_t added_count, count;
-};
-
-/* A change that the next publication makes; the last one of an id counts. */
-struct pending {
-    struct directory_entry *entry; /* NULL: removed */
-    char *id;                      /* of a removed one, owned; else the entry's */
-    size_t order;
-};
-
-struct directory_builder {
-    struct directory *last; /* NULL before the first publication */
-    struct pending *pending;
-    size_t pending_count, pending_capacity;
-};
-
-enum { CHANGES_BEFORE_REBUILD = 1000, REBUILD_SHARE = 48 };
+#include "replica/directory_data.h"
 
 /* ---- owners ---- */
 
@@ -59,178 +33,6 @@ void directory_release(const struct directory *directory)
 size_t directory_count(const struct directory *directory)
 {
     return directory->count;
-}
-
-static bool is_dead(const struct directory *directory, uint32_t row)
-{
-    return directory->dead[row / 64] >> row % 64 & 1;
-}
-
-/* ---- building ---- */
-
-struct directory_builder *directory_builder_new(void)
-{
-    return heap_zalloc(sizeof(struct directory_builder));
-}
-
-static void drop_pending(struct directory_builder *builder)
-{
-    for (size_t i = 0; i < builder->pending_count; i++) {
-        if (builder->pending[i].entry)
-            directory_entry_release(builder->pending[i].entry);
-        else
-            free(builder->pending[i].id);
-    }
-    builder->pending_count = 0;
-}
-
-void directory_builder_free(struct directory_builder *builder)
-{
-    if (!builder)
-        return;
-    drop_pending(builder);
-    free(builder->pending);
-    directory_release(builder->last);
-    free(builder);
-}
-
-static void add_pending(struct directory_builder *builder, struct directory_entry *entry, char *id)
-{
-    if (builder->pending_count == builder->pending_capacity) {
-        builder->pending_capacity = builder->pending_capacity ? builder->pending_capacity * 2 : 64;
-        builder->pending =
-            heap_realloc(builder->pending, builder->pending_capacity * sizeof *builder->pending);
-    }
-    builder->pending[builder->pending_count] = (struct pending){entry, id, builder->pending_count};
-    builder->pending_count++;
-}
-
-void directory_builder_put(struct directory_builder *builder, const pb_organisation *organisation)
-{
-    struct directory_entry *entry = directory_entry_new(organisation);
-    add_pending(builder, entry, entry->data);
-}
-
-void directory_builder_remove(struct directory_builder *builder, const char *id)
-{
-    add_pending(builder, NULL, heap_strdup(id));
-}
-
-static int compare_pending(const void *left, const void *right)
-{
-    const struct pending *a = left, *b = right;
-    int order = strcmp(a->id, b->id);
-    return order ? order : (a->order > b->order) - (a->order < b->order);
-}
-
-static bool is_overruled(const struct directory_builder *builder, size_t i)
-{
-    return i + 1 < builder->pending_count && text_equal(builder->pending[i].id, builder->pending[i + 1].id);
-}
-
-/* Puts the pending changes, in order, over the entries that stood beside the base; marks the base's rows they
- * replace. */
-static void merge(const struct directory_builder *builder, struct directory *next)
-{
-    const struct directory *last = builder->last;
-    uint32_t old_count = last ? last->added_count : 0, old = 0;
-    next->added = heap_alloc((old_count + builder->pending_count) * sizeof *next->added);
-    for (size_t i = 0; i < builder->pending_count; i++) {
-        const struct pending *pending = &builder->pending[i];
-        if (is_overruled(builder, i))
-            continue;
-        for (; old < old_count && strcmp(last->added[old]->id, pending->id) < 0; old++)
-            next->added[next->added_count++] = directory_entry_acquire(last->added[old]);
-        old += old < old_count && text_equal(last->added[old]->id, pending->id);
-        if (pending->entry)
-            next->added[next->added_count++] = directory_entry_acquire(pending->entry);
-        uint32_t row = directory_base_row(next->base, pending->id);
-        if (row < next->base->count && text_equal(next->base->entries[row]->id, pending->id))
-            next->dead[row / 64] |= (uint64_t)1 << row % 64;
-    }
-    for (; old < old_count; old++)
-        next->added[next->added_count++] = directory_entry_acquire(last->added[old]);
-}
-
-static uint32_t count_dead(const struct directory *directory)
-{
-    uint32_t dead = 0;
-    for (size_t i = 0; i < directory_bit_words(directory->base->count); i++)
-        dead += (uint32_t)__builtin_popcountll(directory->dead[i]);
-    return dead;
-}
-
-/* A base of all that counts; the directory's own where that is all. */
-static struct directory_base *whole_base(const struct directory *directory)
-{
-    struct directory_base *old = directory->base;
-    if (!directory->added_count && directory->count == old->count)
-        return directory_base_acquire(old);
-    struct directory_entry **entries =
-        heap_alloc(((size_t)old->count + directory->added_count) * sizeof *entries);
-    uint32_t count = 0, added = 0;
-    for (uint32_t row = 0; row < old->count; row++) {
-        if (is_dead(directory, row))
-            continue;
-        while (added < directory->added_count &&
-               strcmp(directory->added[added]->id, old->entries[row]->id) < 0)
-            entries[count++] = directory_entry_acquire(directory->added[added++]);
-        entries[count++] = directory_entry_acquire(old->entries[row]);
-    }
-    while (added < directory->added_count)
-        entries[count++] = directory_entry_acquire(directory->added[added++]);
-    struct directory_base *base = directory_base_new(entries, count);
-    free(entries);
-    return base;
-}
-
-static struct directory *directory_of(struct directory_base *base)
-{
-    struct directory *directory = heap_zalloc(sizeof *directory);
-    atomic_init(&directory->owners, 1);
-    directory->base = base;
-    directory->count = base->count;
-    directory->dead = heap_zalloc(directory_bit_words(base->count) * sizeof *directory->dead);
-    return directory;
-}
-
-const struct directory *directory_builder_publish(struct directory_builder *builder)
-{
-    struct directory *last = builder->last;
-    if (last && !builder->pending_count)
-        return directory_acquire(last);
-    if (builder->pending_count)
-        qsort(builder->pending, builder->pending_count, sizeof *builder->pending, compare_pending);
-    struct directory *next =
-        directory_of(last ? directory_base_acquire(last->base) : directory_base_new(NULL, 0));
-    if (last)
-        memcpy(next->dead, last->dead, directory_bit_words(next->base->count) * sizeof *next->dead);
-    merge(builder, next);
-    uint32_t dead = count_dead(next);
-    next->count = next->base->count - dead + next->added_count;
-    if (next->added_count + dead > CHANGES_BEFORE_REBUILD + next->base->count / REBUILD_SHARE) {
-        struct directory *whole = directory_of(whole_base(next));
-        directory_release(next);
-        next = whole;
-    }
-    drop_pending(builder);
-    directory_release(last);
-    builder->last = next;
-    return directory_acquire(next);
-}
-
-const struct directory_base *directory_put(const struct directory *directory, struct image_writer *image)
-{
-    struct directory_base *base = whole_base(directory);
-    const struct directory_base *put = directory_base_put(base, image);
-    directory_base_release(base);
-    return put;
-}
-
-void directory_builder_set_base(struct directory_builder *builder, const struct directory_base *base)
-{
-    directory_release(builder->last);
-    builder->last = directory_of((struct directory_base *)(uintptr_t)base);
 }
 
 /* ---- the list by id ---- */
@@ -259,8 +61,8 @@ static const struct directory_entry *walk_next(struct walk *walk)
 {
     const struct directory *directory = walk->directory;
     const struct directory_base *base = directory->base;
-    while (walk->row < base->count &&
-           (is_dead(directory, walk->row) || !directory_traits_pass(&base->traits[walk->row], walk->filter)))
+    while (walk->row < base->count && (directory_is_dead(directory, walk->row) ||
+                                       !directory_traits_pass(&base->traits[walk->row], walk->filter)))
         walk->row++;
     const struct directory_entry *entry = walk->row < base->count ? base->entries[walk->row] : NULL;
     if (walk->added < directory->added_count &&

@@ -24,6 +24,17 @@ void directory_builder_remove(struct directory_builder *builder, const char *id)
 /* What was put so far, with one owner. Cheap after few changes: what did not change is shared with the one before. */
 const struct directory *directory_builder_publish(struct directory_builder *builder);
 
+/* A new base for the next publications, made of what was published last while the builder goes on: the more has changed since the
+ * base was made, the more a publication and a question cost. */
+struct directory_fold;
+/* NULL where too little has changed. At most one at a time; each is finished, unless the builder is freed. */
+struct directory_fold *directory_fold_begin(struct directory_builder *builder);
+/* Any thread; takes long. */
+void directory_fold_run(struct directory_fold *fold);
+void directory_fold_finish(struct directory_builder *builder, struct directory_fold *fold);
+/* Any thread; takes long where nobody else has the old base any more. NULL is fine. */
+void directory_fold_free(struct directory_fold *fold);
+
 /* Puts all of a directory into an image, tells where; any thread. A new builder that is set to it goes on from there. */
 const struct directory_base *directory_put(const struct directory *directory, struct image_writer *image);
 void directory_builder_set_base(struct directory_builder *builder, const struct directory_base *base);

@@ -56,7 +56,7 @@ static void add_text(struct builder *builder, uint32_t row, const char *text)
 static void add_entry(struct builder *builder, uint32_t row)
 {
     struct directory_base *base = builder->base;
-    const struct directory_entry *entry = base->entries[row];
+    const struct directory_entry *entry = directory_entry_acquire(base->entries[row]);
     base->traits[row] = directory_entry_traits(entry);
     add_text(builder, row, entry->name);
     add_text(builder, row, entry->city);
@@ -78,8 +78,7 @@ static void add_entry(struct builder *builder, uint32_t row)
 static int compare_identifiers(const void *left, const void *right)
 {
     const struct directory_identifier *a = left, *b = right;
-    int order = strcmp(a->text, b->text);
-    return order ? order : (a->row > b->row) - (a->row < b->row);
+    return strcmp(a->text, b->text);
 }
 
 /* Renumbers the words in byte order, so that those with one start stand together. */

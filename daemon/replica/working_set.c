@@ -381,19 +381,60 @@ bool working_set_stand_on(struct working_set *set, const struct snapshot_root *r
     return true;
 }
 
-struct match_rebuild *working_set_rebuild_begin(struct working_set *set)
+/* ---- new bases ---- */
+
+/* One of the two. */
+struct working_set_rebuild {
+    struct match_rebuild *matching;
+    struct directory_fold *directory;
+};
+
+struct working_set_rebuild *working_set_rebuild_begin(struct working_set *set)
 {
-    return match_builder_wants_rebuild(set->matching) ? match_rebuild_begin(set->matching) : NULL;
+    struct working_set_rebuild due = {0};
+    if (match_builder_wants_rebuild(set->matching))
+        due.matching = match_rebuild_begin(set->matching);
+    if (!due.matching)
+        due.directory = directory_fold_begin(set->directory);
+    if (!due.matching && !due.directory)
+        return NULL;
+    struct working_set_rebuild *rebuild = heap_alloc(sizeof *rebuild);
+    *rebuild = due;
+    return rebuild;
 }
 
-void working_set_rebuild_finish(struct working_set *set, struct match_rebuild *rebuild)
+bool working_set_rebuild_run(struct working_set_rebuild *rebuild)
 {
+    if (rebuild->matching)
+        match_rebuild_run(rebuild->matching);
+    else
+        directory_fold_run(rebuild->directory);
+    return rebuild->matching != NULL;
+}
+
+void working_set_rebuild_finish(struct working_set *set, struct working_set_rebuild *rebuild)
+{
+    if (rebuild->directory) {
+        directory_fold_finish(set->directory, rebuild->directory);
+        return;
+    }
     bool is_loading = set->loader != NULL;
     working_set_load_end(set);
-    match_rebuild_finish(set->matching, rebuild);
+    match_rebuild_finish(set->matching, rebuild->matching);
     if (is_loading)
         working_set_load_begin(set);
 }
+
+void working_set_rebuild_free(struct working_set_rebuild *rebuild)
+{
+    if (!rebuild)
+        return;
+    match_rebuild_free(rebuild->matching);
+    directory_fold_free(rebuild->directory);
+    free(rebuild);
+}
+
+/* ---- the end ---- */
 
 /* All entries that are in the set as it is now. */
 static void retire_all(struct working_set *set)

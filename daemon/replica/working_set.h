@@ -8,7 +8,6 @@
 #include "replica/snapshot.h"
 
 struct match_builder;
-struct match_rebuild;
 struct directory_builder;
 struct snapshot_root;
 
@@ -45,7 +44,13 @@ size_t working_set_changed(const struct working_set *set);
 /* A snapshot of all as it is now, with one reference; frees what no snapshot reads any more. There is a vocabulary. */
 struct snapshot *working_set_publish(struct working_set *set, uint64_t revision);
 
-/* A new base for the match index where so much has changed that it is due, else NULL: to be run by match_rebuild_run on any
- * thread while the set goes on, then finished. At most one at a time. */
-struct match_rebuild *working_set_rebuild_begin(struct working_set *set);
-void working_set_rebuild_finish(struct working_set *set, struct match_rebuild *rebuild);
+/* A new base for the match index or for the directory, whichever is due: made on any thread while the set goes on. */
+struct working_set_rebuild;
+/* NULL where none is due. At most one at a time. */
+struct working_set_rebuild *working_set_rebuild_begin(struct working_set *set);
+/* Any thread; takes long. Returns whether it is the match index's. */
+bool working_set_rebuild_run(struct working_set_rebuild *rebuild);
+/* The next snapshot stands on it. */
+void working_set_rebuild_finish(struct working_set *set, struct working_set_rebuild *rebuild);
+/* Any thread, before the set is freed; takes long where no snapshot has the old base any more. NULL is fine. */
+void working_set_rebuild_free(struct working_set_rebuild *rebuild);

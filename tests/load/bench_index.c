@@ -609,6 +609,7 @@ static struct match_index *rebuild(struct match_builder *builder, struct match_i
     match_rebuild_run(rebuild);
     int64_t run_ns = cpu_ns();
     match_rebuild_finish(builder, rebuild);
+    match_rebuild_free(rebuild);
     int64_t finished_ns = cpu_ns();
     struct match_index *next = match_builder_publish(builder);
     printf("rebuild of the base: begin %.3f ms, run %.0f ms, finish %.3f ms, publish %.1f ms\n",

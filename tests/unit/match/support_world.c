@@ -512,6 +512,7 @@ void world_turn(struct world *world, unsigned turn)
     if (turn % 4 == 0)
         world_change(world, 5);
     match_rebuild_finish(world->builder, rebuild);
+    match_rebuild_free(rebuild);
 }
 
 struct oracle_world world_lists(const struct world *world, struct arena *arena)

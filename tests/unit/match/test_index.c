@@ -186,6 +186,7 @@ static void settle(struct match_builder *builder)
     struct match_rebuild *rebuild = match_rebuild_begin(builder);
     match_rebuild_run(rebuild);
     match_rebuild_finish(builder, rebuild);
+    match_rebuild_free(rebuild);
 }
 
 static size_t members_of(struct match_builder *builder, const char *id)
@@ -351,6 +352,7 @@ static void what_comes_while_a_base_is_made_stands_over_it(void **)
     put_offer(builder, "aa/f1", "aa/2", "urn:a", "");
     match_rebuild_run(rebuild);
     match_rebuild_finish(builder, rebuild);
+    match_rebuild_free(rebuild);
     expect_used(builder, 2, 2);
     match_builder_remove(builder, "aa/f1");
     match_builder_remove(builder, "aa/1");
@@ -368,11 +370,13 @@ static void a_body_is_whole_where_its_records_came_beside_two_new_bases(void **)
     put_organisation(builder, "aa/1", "E10000001");
     match_rebuild_run(first);
     match_rebuild_finish(builder, first);
+    match_rebuild_free(first);
     match_index_release(match_builder_publish(builder));
     struct match_rebuild *second = match_rebuild_begin(builder);
     put_organisation(builder, "bb/1", "E10000001");
     match_rebuild_run(second);
     match_rebuild_finish(builder, second);
+    match_rebuild_free(second);
     assert_int_equal(members_of(builder, "bb/1"), 2);
     match_builder_free(builder);
 }

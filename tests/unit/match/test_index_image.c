@@ -127,6 +127,7 @@ static void renew_base(struct world *world)
         return;
     match_rebuild_run(rebuild);
     match_rebuild_finish(world->builder, rebuild);
+    match_rebuild_free(rebuild);
 }
 
 /* ---- tests ---- */

@@ -283,6 +283,7 @@ static void renew_base(struct world *world)
     struct match_rebuild *rebuild = match_rebuild_begin(world->builder);
     match_rebuild_run(rebuild);
     match_rebuild_finish(world->builder, rebuild);
+    match_rebuild_free(rebuild);
 }
 
 struct sizes {

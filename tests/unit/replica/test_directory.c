@@ -345,13 +345,29 @@ static void compare_with_plain_loop(const struct directory *directory, const str
     arena_free(arena);
 }
 
+/* Begins a fold where one is due, and ends the one that is under way some rounds later. */
+static struct directory_fold *go_on_folding(struct directory_builder *builder, struct directory_fold *fold,
+                                            unsigned *state, unsigned *finished)
+{
+    if (!fold && (fold = directory_fold_begin(builder)) != NULL)
+        directory_fold_run(fold);
+    else if (fold && roll(state, 4) == 0) {
+        directory_fold_finish(builder, fold);
+        directory_fold_free(fold);
+        fold = NULL;
+        ++*finished;
+    }
+    return fold;
+}
+
 static void pages_together_are_what_a_plain_loop_finds(void **)
 {
     static struct made all[RANDOM_IDS];
     static const char *const queries[] = {"",           "school", "sch",       "ecole",
                                           "malaga bak", "de la",  "E00000017", "north x"};
-    unsigned state = 7;
+    unsigned state = 7, finished = 0;
     struct directory_builder *builder = directory_builder_new();
+    struct directory_fold *fold = NULL;
     memset(all, 0, sizeof all);
     for (unsigned round = 0; round < ROUNDS; round++) {
         for (unsigned i = round ? roll(&state, 120) : 2500; i > 0; i--) {
@@ -366,6 +382,7 @@ static void pages_together_are_what_a_plain_loop_finds(void **)
             put(builder, &(struct small){made->id, made->name, "", made->city, made->country,
                                          made->identifiers, made->sectors, 1});
         }
+        fold = go_on_folding(builder, fold, &state, &finished);
         const struct directory *directory = directory_builder_publish(builder);
         size_t there = 0;
         for (unsigned i = 0; i < RANDOM_IDS; i++)
@@ -380,7 +397,31 @@ static void pages_together_are_what_a_plain_loop_finds(void **)
         compare_with_plain_loop(directory, all, &query, 1 + roll(&state, 90));
         directory_release(directory);
     }
+    assert_true(finished >= 3);
+    directory_fold_free(fold);
     directory_builder_free(builder);
+}
+
+static void a_fold_that_is_not_finished_is_freed_with_all_it_made(void **)
+{
+    struct directory_builder *builder = directory_builder_new();
+    static struct made made;
+    unsigned state = 3;
+    for (unsigned i = 0; i < RANDOM_IDS; i++) {
+        make(&made, i, &state);
+        put(builder, &(struct small){made.id, made.name, "", made.city, made.country, made.identifiers,
+                                     made.sectors, 1});
+        if (i % 1000 == 0)
+            directory_release(directory_builder_publish(builder));
+    }
+    directory_release(directory_builder_publish(builder));
+    struct directory_fold *fold = directory_fold_begin(builder);
+    assert_non_null(fold);
+    directory_fold_run(fold);
+    directory_builder_remove(builder, "bb/0003");
+    directory_release(directory_builder_publish(builder));
+    directory_builder_free(builder);
+    directory_fold_free(fold);
 }
 
 int main(void)
@@ -401,6 +442,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_new_publishes_the_same_again, set_up, tear_down),
         cmocka_unit_test(an_empty_directory_answers),
         cmocka_unit_test(pages_together_are_what_a_plain_loop_finds),
+        cmocka_unit_test(a_fold_that_is_not_finished_is_freed_with_all_it_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -173,6 +173,92 @@ static void a_large_load_is_all_there(void **)
     working_set_free(set);
 }
 
+/* So many that new bases become due. */
+enum { MANY = 4000, CHANGED = 1200 };
+
+static struct working_set *set_with_many(void)
+{
+    struct working_set *set = set_with_vocabulary();
+    for (unsigned i = 0; i < MANY; i++)
+        put_organisation(set, i, 1);
+    snapshot_release(working_set_publish(set, 1));
+    for (unsigned i = 0; i < CHANGED; i++)
+        put_organisation(set, 3 * i, 2);
+    snapshot_release(working_set_publish(set, 2));
+    return set;
+}
+
+static void check_many(const struct snapshot *snapshot, uint64_t revision)
+{
+    struct arena *arena = arena_new(0);
+    assert_int_equal(match_index_organisation_count(snapshot->index), MANY);
+    assert_int_equal(directory_count(snapshot->directory), MANY);
+    for (unsigned i = 0; i < CHANGED; i += 50) {
+        char id[32];
+        snprintf(id, sizeof id, "%s/o%u", 3 * i % 2 ? "even" : "odd", 3 * i);
+        const char *words = arena_format(arena, "Name %u at %llu", 3 * i, (unsigned long long)revision);
+        struct directory_query query = {.words = words};
+        struct directory_hit hits[MANY];
+        size_t count = directory_find(snapshot->directory, arena, &query, NULL, hits, MANY);
+        assert_true(count > 0);
+        assert_string_equal(hits[0].id, id);
+    }
+    arena_free(arena);
+}
+
+static void new_bases_are_made_one_by_one_while_the_set_goes_on(void **)
+{
+    struct working_set *set = set_with_many();
+    unsigned of_index = 0, of_directory = 0;
+    uint64_t revision = 2;
+    for (struct working_set_rebuild *rebuild; (rebuild = working_set_rebuild_begin(set)) != NULL;) {
+        for (unsigned i = 0; i < CHANGED; i += 50)
+            put_organisation(set, 3 * i, revision + 1);
+        struct snapshot *before = working_set_publish(set, ++revision);
+        if (working_set_rebuild_run(rebuild))
+            of_index++;
+        else
+            of_directory++;
+        working_set_rebuild_finish(set, rebuild);
+        struct snapshot *after = working_set_publish(set, ++revision);
+        check_many(before, revision - 1);
+        check_many(after, revision - 1);
+        snapshot_release(after);
+        working_set_rebuild_free(rebuild);
+        check_many(before, revision - 1);
+        snapshot_release(before);
+    }
+    assert_int_equal(of_index, 1);
+    assert_int_equal(of_directory, 1);
+    working_set_free(set);
+}
+
+static void a_set_may_go_while_a_new_base_is_at_any_stage(void **)
+{
+    for (int kind = 0; kind < 2; kind++)
+        for (int stage = 0; stage < 4; stage++) {
+            struct working_set *set = set_with_many();
+            struct working_set_rebuild *rebuild = working_set_rebuild_begin(set);
+            if (kind == 1) { /* the directory's comes behind the index's */
+                assert_true(working_set_rebuild_run(rebuild));
+                working_set_rebuild_finish(set, rebuild);
+                working_set_rebuild_free(rebuild);
+                snapshot_release(working_set_publish(set, 3));
+                rebuild = working_set_rebuild_begin(set);
+            }
+            put_organisation(set, 5, 4);
+            snapshot_release(working_set_publish(set, 4));
+            if (stage > 0)
+                assert_int_equal(working_set_rebuild_run(rebuild), kind == 0);
+            if (stage > 1)
+                working_set_rebuild_finish(set, rebuild);
+            if (stage > 2)
+                snapshot_release(working_set_publish(set, 5));
+            working_set_rebuild_free(rebuild);
+            working_set_free(set);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +266,8 @@ int main(void)
         cmocka_unit_test(a_cleared_set_is_empty_and_leaves_older_snapshots_alone),
         cmocka_unit_test(changes_that_were_not_published_are_freed_too),
         cmocka_unit_test(a_large_load_is_all_there),
+        cmocka_unit_test(new_bases_are_made_one_by_one_while_the_set_goes_on),
+        cmocka_unit_test(a_set_may_go_while_a_new_base_is_at_any_stage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

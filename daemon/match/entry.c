@@ -410,6 +410,27 @@ void entry_release(const struct entry *entry)
     free((void *)(uintptr_t)entry);
 }
 
+/* The counts of a base's entries are far apart in memory, and seldom looked at. */
+enum { COUNTS_AHEAD = 8 };
+
+void entries_acquire(const struct entry *const *entries, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (i + COUNTS_AHEAD < count)
+            __builtin_prefetch(entries[i + COUNTS_AHEAD], 1);
+        entry_acquire(entries[i]);
+    }
+}
+
+void entries_release(const struct entry *const *entries, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (i + COUNTS_AHEAD < count)
+            __builtin_prefetch(entries[i + COUNTS_AHEAD], 1);
+        entry_release(entries[i]);
+    }
+}
+
 size_t entry_bytes(const struct entry *entry)
 {
     return entry->bytes + stored_record_bytes(entry->stored);

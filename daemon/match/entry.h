@@ -145,6 +145,9 @@ struct entry *entry_new(struct arena *arena, const struct record *record, const 
                         struct concepts *concepts);
 void entry_acquire(const struct entry *entry);
 void entry_release(const struct entry *entry);
+/* One reference of each. */
+void entries_acquire(const struct entry *const *entries, uint32_t count);
+void entries_release(const struct entry *const *entries, uint32_t count);
 /* Bytes of an entry and its stored record. */
 size_t entry_bytes(const struct entry *entry);
 /* The record again, in the arena. */

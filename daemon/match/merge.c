@@ -70,16 +70,6 @@ static struct merged live_offers(const struct match_index *index)
     return to;
 }
 
-static void acquire_all(const struct merged *list)
-{
-    enum { AHEAD = 8 };
-    for (uint32_t i = 0; i < list->count; i++) {
-        if (i + AHEAD < list->count)
-            __builtin_prefetch(list->items[i + AHEAD], 1);
-        entry_acquire(list->items[i]);
-    }
-}
-
 /* Old offers with the delta's, then those that wait among them. */
 static struct merged merge_offers(const struct match_index *index)
 {
@@ -106,7 +96,7 @@ static struct merged merge_live(struct arena *arena, struct merged old, struct m
 {
     struct merged all = {.items = arena_array(arena, (size_t)old.count + new.count, sizeof *all.items)};
     merge(&all, &old, &new);
-    acquire_all(&all);
+    entries_acquire(all.items, all.count);
     free(old.items);
     free(new.items);
     return all;
@@ -122,7 +112,7 @@ static const struct segment *merge_segments(const struct match_index *index)
     parts.organisations = (const struct organisation_entry **)all.items;
     parts.organisation_count = all.count;
     struct merged offers = merge_offers(index);
-    acquire_all(&offers);
+    entries_acquire(offers.items, offers.count);
     segment_part_offers(&parts, (const struct offer_entry **)offers.items, offers.count);
     free(offers.items);
     return segment_new(&parts);

@@ -178,8 +178,7 @@ void need_set_release(const struct need_set *set)
     struct need_set *own = (struct need_set *)(uintptr_t)set;
     if (!own || !owners_drop(&own->references))
         return;
-    for (uint32_t row = 0; row < own->count; row++)
-        entry_release(&own->needs[row]->entry);
+    entries_release((const struct entry *const *)own->needs, own->count);
     arena_free(own->arena);
     free(own);
 }

@@ -160,8 +160,7 @@ void partnership_set_release(const struct partnership_set *set)
     struct partnership_set *own = (struct partnership_set *)(uintptr_t)set;
     if (!own || !owners_drop(&own->references))
         return;
-    for (uint32_t i = 0; i < own->count; i++)
-        entry_release(&own->entries[i]->entry);
+    entries_release((const struct entry *const *)own->entries, own->count);
     text_map_fini(&own->outside);
     arena_free(own->arena);
     free(own);

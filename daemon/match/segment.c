@@ -166,20 +166,14 @@ const struct segment *segment_acquire(const struct segment *segment)
     return segment;
 }
 
-static void release_entries(const struct entry *const *entries, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        entry_release(entries[i]);
-}
-
 void segment_release(const struct segment *segment)
 {
     struct segment *own = (struct segment *)(uintptr_t)segment;
     if (!own || !owners_drop(&own->references))
         return;
-    release_entries((const struct entry *const *)own->organisations, own->organisation_count);
-    release_entries((const struct entry *const *)own->offers, own->offer_count);
-    release_entries((const struct entry *const *)own->waiting, own->waiting_count);
+    entries_release((const struct entry *const *)own->organisations, own->organisation_count);
+    entries_release((const struct entry *const *)own->offers, own->offer_count);
+    entries_release((const struct entry *const *)own->waiting, own->waiting_count);
     arena_free(own->arena);
     free(own);
 }

@@ -2,8 +2,8 @@
  *     bench_index [HOSTS [QUESTIONS]]
  * The registry is drawn as make_registry draws it, but without a database and with outcomes that a vocabulary links: fields
  * decide outcomes, countries languages, popularity follows Zipf's law, and a sending school comes with every 50 hosts. Most
- * questions are needs as needs.py states them: those that fill a page of 20, and those that don't, whose answers tell what
- * each wish costs. A third mix is broader, from one field to no sector at all. */
+ * questions are needs as needs.py states them: those that fill a page of 20, those that do with at most 100 candidates, and
+ * those that don't, whose answers tell what each wish costs. A last mix is broader, from one field to no sector at all. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,6 +33,8 @@ enum {
     HOSTS_A_SENDER = 50,
     PARTNERS_A_SENDER = 20,
     CIRCLE_HOSTS = 1000,
+    PAGE_SIZE = 20,
+    FEW_CANDIDATES = 100,
     TODAY = 20781
 };
 
@@ -446,7 +448,7 @@ static struct match_question question_of(struct arena *arena, struct chance *cha
     return (struct match_question){.need = need_of(arena, chance, mix),
                                    .sender_id = "",
                                    .view = PARTNER__V1__MATCH_VIEW__MATCH_VIEW_BASIC,
-                                   .page_size = 20,
+                                   .page_size = PAGE_SIZE,
                                    .page_token = "",
                                    .today = TODAY};
 }
@@ -506,9 +508,14 @@ static Partner__V1__FindHostsResponse ask_one(const struct match_index *index, s
     return response;
 }
 
-/* Questions of one mix, drawn until enough fill the page, or don't. */
+/* How many hosts are eligible for a question, both included. */
+struct range {
+    uint64_t least, most;
+};
+
+/* Questions of one mix, drawn until enough of them are in the range. */
 static struct match_question *collect(const struct match_index *index, struct arena *arena, const char *what,
-                                      uint32_t count, enum mix mix)
+                                      uint32_t count, enum mix mix, struct range range)
 {
     struct match_question *list = arena_array(arena, count, sizeof *list);
     struct arena *scratch = arena_new(0);
@@ -517,7 +524,7 @@ static struct match_question *collect(const struct match_index *index, struct ar
     for (uint32_t i = 0, tries = 0; i < count; tries++, arena_reset(scratch)) {
         struct match_question question = question_of(arena, &chance, mix == BROAD || tries % 2 ? mix : USUAL);
         Partner__V1__FindHostsResponse response = ask_one(index, scratch, &question);
-        if ((response.eligible >= question.page_size) == (mix == NARROW) && tries < 50 * count)
+        if ((response.eligible < range.least || response.eligible > range.most) && tries < 50 * count)
             continue;
         eligible += (double)response.eligible;
         list[i++] = question;
@@ -662,11 +669,15 @@ int main(int argc, char **argv)
     struct match_index *index = load(builder);
 
     struct arena *arena = arena_new(0);
-    struct match_question *full = collect(index, arena, "full page", count, USUAL);
-    struct match_question *less = collect(index, arena, "less than a page", count, NARROW);
-    struct match_question *broad = collect(index, arena, "broad", count, BROAD);
+    const struct range full_page = {PAGE_SIZE, UINT64_MAX}, few_page = {PAGE_SIZE, FEW_CANDIDATES};
+    struct match_question *full = collect(index, arena, "full page", count, USUAL, full_page);
+    struct match_question *few = collect(index, arena, "few candidates", count, NARROW, few_page);
+    struct match_question *less =
+        collect(index, arena, "less than a page", count, NARROW, (struct range){0, PAGE_SIZE - 1});
+    struct match_question *broad = collect(index, arena, "broad", count, BROAD, full_page);
     ask(index, "full page, basic", full, count, basic);
     ask(index, "full page, full view", full, count, full_view);
+    ask(index, "few candidates, basic", few, count, basic);
     ask(index, "less than a page, basic", less, count, basic);
     ask(index, "broad, basic", broad, count, basic);
     index = change(builder, index, 50, 1, "publish, a change each");

@@ -78,7 +78,7 @@ static void term_init(struct bound *bound, struct bound_term *term, uint32_t num
 /* Where adding up costs as much as scoring this many slots. */
 static uint32_t least_slots(const struct bound *bound)
 {
-    enum { CHUNK_NS = 1200, LIST_NS = 15, SCORE_NS = 60 };
+    enum { LIST_NS = 15, SCORE_NS = 60, CHUNK_NS = BOUND_LEAST_SLOTS * SCORE_NS };
     size_t items = 0, lists = 0;
     for (uint32_t i = 0; i < bound->term_count; i++)
         for (enum fit fit = FIT_RELATED; fit < FIT_COUNT; fit++) {

@@ -1,7 +1,5 @@
 #include "match/rank.h"
 
-#include <stdlib.h>
-
 #include "base/arena.h"
 #include "match/bits.h"
 #include "match/filter/filter.h"
@@ -158,12 +156,13 @@ void top_push(struct top *top, const struct match_index *index, const struct ran
     }
 }
 
-static int compare_ranked(const void *left, const void *right)
-{
-    return ranked_before(left, right) ? -1 : 1;
-}
-
+/* The worst of those that are left goes behind them, until none is. */
 void top_sort(struct top *top)
 {
-    qsort(top->items, top->count, sizeof *top->items, compare_ranked);
+    size_t count = top->count;
+    while (top->count > 1) {
+        swap(&top->items[0], &top->items[--top->count]);
+        sift_down(top, 0);
+    }
+    top->count = count;
 }

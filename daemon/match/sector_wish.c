@@ -1,23 +1,30 @@
 #include "match/sector_wish.h"
 
 #include "base/arena.h"
+#include "match/bits.h"
 #include "match/number.h"
 
-/* A code is wanted itself; a longer one is. */
-enum { MARK_WANTED = 1, MARK_PREFIX = 2 };
+enum { PREFIX_VALUES = 1 + 100 + 1000 }; /* codes of 2 and 3 digits come first */
 
 void sector_wish_init(struct sector_wish *wish, struct arena *arena, struct numbers wanted)
 {
     *wish = (struct sector_wish){.wanted = wanted};
     if (!wanted.count)
         return;
-    uint8_t *marks = arena_array(arena, SECTOR_VALUES, sizeof *marks);
+    uint64_t *marks = arena_array(arena, bits_words(SECTOR_VALUES), sizeof *marks);
+    uint64_t *prefixes = arena_array(arena, bits_words(PREFIX_VALUES), sizeof *prefixes);
     for (uint32_t i = 0; i < wanted.count; i++) {
-        marks[wanted.items[i]] |= MARK_WANTED;
+        bits_set(marks, wanted.items[i]);
         for (unsigned digits = 2; digits < number_sector_digits(wanted.items[i]); digits++)
-            marks[number_sector_prefix(wanted.items[i], digits)] |= MARK_PREFIX;
+            bits_set(prefixes, number_sector_prefix(wanted.items[i], digits));
     }
     wish->marks = marks;
+    wish->prefixes = prefixes;
+}
+
+static bool goes_with_wanted(const struct sector_wish *wish, uint16_t offered)
+{
+    return bits_has(wish->marks, offered) || (offered < PREFIX_VALUES && bits_has(wish->prefixes, offered));
 }
 
 unsigned sector_wish_digits(const struct sector_wish *wish, struct numbers offered)
@@ -25,10 +32,10 @@ unsigned sector_wish_digits(const struct sector_wish *wish, struct numbers offer
     unsigned best = 0;
     for (uint32_t i = 0; wish->marks && i < offered.count; i++) {
         unsigned digits = number_sector_digits(offered.items[i]);
-        if (digits > best && wish->marks[offered.items[i]])
+        if (digits > best && goes_with_wanted(wish, offered.items[i]))
             best = digits;
         while (--digits > best && digits >= 2)
-            if (wish->marks[number_sector_prefix(offered.items[i], digits)] & MARK_WANTED)
+            if (bits_has(wish->marks, number_sector_prefix(offered.items[i], digits)))
                 best = digits;
     }
     return best;

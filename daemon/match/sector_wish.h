@@ -7,7 +7,8 @@
 /* Wanted sectors, prepared so that an offered code costs a few looks whatever their number. */
 struct sector_wish {
     struct numbers wanted;
-    const uint8_t *marks; /* by sector; NULL where none is wanted */
+    /* Codes that are wanted, and what longer ones of them begin with; NULL where none is wanted. */
+    const uint64_t *marks, *prefixes;
 };
 
 void sector_wish_init(struct sector_wish *wish, struct arena *arena, struct numbers wanted);

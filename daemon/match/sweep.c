@@ -104,8 +104,10 @@ struct sweep {
     struct match_query *query;
     struct scoring *scoring;
     const struct sweep_sink *sink;
+    /* Once slots are worth bounding: their bounds, and those of bodies in the sender's network, which are scored. */
+    bool is_bounding;
     struct bound bound;
-    struct slot_set tied; /* of bodies in the sender's network: each is scored */
+    struct slot_set tied;
     /* Slots of bodies with several records, until all are known, with what their scores can be at most. */
     struct bounded *several;
     size_t several_count, several_capacity;
@@ -236,22 +238,36 @@ static void put_off(struct sweep *sweep, size_t chunk, const uint64_t *several, 
         }
 }
 
+/* Whether it saves work to bound so many of a chunk's slots, of which those are scored anyway that fill the page. */
+static bool is_worth_bounding(struct sweep *sweep, size_t count)
+{
+    const struct sweep_sink *sink = sweep->sink;
+    int64_t least = sink->least(sink->context);
+    size_t filling = least == INT64_MIN ? sink->wanted : 0;
+    if (least == INT64_MAX || count < filling + BOUND_LEAST_SLOTS)
+        return false;
+    if (!sweep->is_bounding) {
+        sweep->is_bounding = true;
+        bound_init(&sweep->bound, sweep->scoring);
+        find_tied(sweep);
+    }
+    return sweep->bound.useful && count >= filling + sweep->bound.least_slots;
+}
+
 static void rank_chunk(struct sweep *sweep, size_t chunk, uint64_t *slots, const uint64_t *several,
                        size_t several_count)
 {
-    if (sweep->tied.count) {
-        uint64_t taken[CHUNK_WORDS] = {0};
-        if (slot_set_take(&sweep->tied, chunk, slots, taken))
-            score_all(sweep, chunk, taken, false);
-    }
     size_t count = wide_count(slots, CHUNK_WORDS);
-    bool read = sweep->bound.useful && count + several_count >= sweep->bound.least_slots &&
-                sweep->sink->least(sweep->sink->context) != INT64_MAX;
-    if (read)
+    bool is_bounded = is_worth_bounding(sweep, count + several_count);
+    if (is_bounded) {
+        uint64_t tied[CHUNK_WORDS] = {0};
+        if (slot_set_take(&sweep->tied, chunk, slots, tied))
+            score_all(sweep, chunk, tied, false);
         bound_read(&sweep->bound, chunk, slots, several);
+    }
     if (several_count)
-        put_off(sweep, chunk, several, read);
-    if (count && read)
+        put_off(sweep, chunk, several, is_bounded);
+    if (is_bounded)
         score_bounded(sweep, chunk, slots);
     else if (count)
         score_all(sweep, chunk, slots, false);
@@ -290,8 +306,6 @@ static uint64_t sweep_part(struct sweep *sweep, struct facet_counts *facets)
     uint64_t slots[CHUNK_WORDS], several[CHUNK_WORDS];
     size_t chunk;
     sieve_init(&sieve, sweep->query);
-    bound_init(&sweep->bound, sweep->scoring);
-    find_tied(sweep);
     while (sieve_next(&sieve, &chunk, slots)) {
         tally_chunk(&tally, sweep->query, chunk, slots);
         size_t several_count = part_several(sweep->query->segment, chunk, slots, several);

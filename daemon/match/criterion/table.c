@@ -71,7 +71,8 @@ int64_t weighing_billionths(const struct weighing *weighing, double sum)
 void weighing_score(const struct weighing *weighing, const struct match_query *query,
                     const struct match_block *block, int64_t *billionths)
 {
-    double sums[BLOCK_SLOTS] = {0}, values[BLOCK_SLOTS];
+    double sums[BLOCK_SLOTS], values[BLOCK_SLOTS];
+    memset(sums, 0, block->count * sizeof *sums);
     for (size_t i = 0; i < CRITERION_COUNT; i++) {
         if (!weighing->applies[i] || weighing->weights[i] == 0)
             continue;

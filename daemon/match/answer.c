@@ -100,27 +100,37 @@ static void put_score(struct packer *packer, uint32_t number, double score)
     packer_put_tag(packer, number, WIRE_64BIT);
 }
 
-void answer_fetch_entries(const struct match_query *query, const struct ranked *ranked)
-{
-    const struct offer_entry *offer = segment_offer(query->segment, ranked->slot);
-    __builtin_prefetch(segment_host(query->segment, ranked->slot));
-    if (offer)
-        __builtin_prefetch(offer);
-}
-
 static void fetch_record(const struct entry *entry)
 {
-    enum { LINE_BYTES = 64 };
-    for (size_t line = 0; line < 3; line++)
+    enum { LINE_BYTES = 64, LINES = 3 };
+    for (size_t line = 0; line < LINES; line++)
         __builtin_prefetch((const char *)entry->stored + line * LINE_BYTES);
 }
 
-void answer_fetch_records(const struct match_query *query, const struct ranked *ranked)
+void answer_fetch(const struct match_index *index, const struct ranked *page, size_t count)
 {
-    const struct offer_entry *offer = segment_offer(query->segment, ranked->slot);
-    fetch_record(&segment_host(query->segment, ranked->slot)->entry);
-    if (offer)
-        fetch_record(&offer->entry);
+    for (size_t i = 0; i < count; i++) {
+        const struct segment *segment = index->segments[page[i].part];
+        __builtin_prefetch(&segment->organisations[page[i].place]);
+        __builtin_prefetch(&segment->slot_offer[page[i].slot]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct segment *segment = index->segments[page[i].part];
+        __builtin_prefetch(segment->organisations[page[i].place]);
+        if (segment->slot_offer[page[i].slot] != PLACE_NONE)
+            __builtin_prefetch(&segment->offers[segment->slot_offer[page[i].slot]]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct segment *segment = index->segments[page[i].part];
+        fetch_record(&segment->organisations[page[i].place]->entry);
+        if (segment_offer(segment, page[i].slot))
+            __builtin_prefetch(segment_offer(segment, page[i].slot));
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct offer_entry *offer = segment_offer(index->segments[page[i].part], page[i].slot);
+        if (offer)
+            fetch_record(&offer->entry);
+    }
 }
 
 void answer_pack(struct packer *packer, const struct match_query *query, const struct ranked *ranked)

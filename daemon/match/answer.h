@@ -7,13 +7,13 @@ struct packer;
 
 /* Matches as messages: what is said of one slot. All in the query's arena. */
 
+/* Has it brought near what a page's matches are made of. It lies scattered in memory, one thing pointing to the next, so that all
+ * matches take a step before any takes the next one. */
+void answer_fetch(const struct match_index *index, const struct ranked *page, size_t count);
 /* In full, or the bare facts in BASIC. */
 Partner__V1__Match *answer_match(const struct scoring *scoring, const struct ranked *ranked,
                                  Partner__V1__MatchView view);
-/* Puts the match in BASIC as its response has it. What it reads lies scattered in memory: a page's entries and then its records
- * are fetched beforehand. */
-void answer_fetch_entries(const struct match_query *query, const struct ranked *ranked);
-void answer_fetch_records(const struct match_query *query, const struct ranked *ranked);
+/* Puts the match in BASIC as its response has it. */
 void answer_pack(struct packer *packer, const struct match_query *query, const struct ranked *ranked);
 /* What such a match takes in its response, at least as much as it does; in BASIC, without counting, what the longest takes. */
 size_t answer_bytes_most(const Partner__V1__Match *match, Partner__V1__MatchView view);

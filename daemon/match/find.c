@@ -88,6 +88,7 @@ static void fill_page(struct finding *finding, Partner__V1__FindHostsResponse *r
            bytes = protobuf_c_message_get_packed_size(&response->base) + TOKEN_BYTES;
     Partner__V1__MatchView view = finding->query.question->view;
     response->matches = arena_array(finding->query.arena, most, sizeof *response->matches);
+    answer_fetch(finding->query.index, finding->paging.top.items, most);
     for (size_t i = 0; i < most; i++) {
         const struct ranked *ranked = &finding->paging.top.items[i];
         match_query_enter(&finding->query, ranked->part);
@@ -170,16 +171,9 @@ static void pack_page(struct finding *finding, struct packer *packer,
     struct match_query *query = &finding->query;
     const struct ranked *items = finding->paging.top.items;
     size_t count = page_count(finding);
-    for (size_t i = 0; i < count; i++) {
-        match_query_enter(query, items[i].part);
-        answer_fetch_entries(query, &items[i]);
-    }
+    answer_fetch(query->index, items, count);
     add_token(finding, count, response);
     packer_put_message(packer, &response->base);
-    for (size_t i = count; i-- > 0;) {
-        match_query_enter(query, items[i].part);
-        answer_fetch_records(query, &items[i]);
-    }
     for (size_t i = count; i-- > 0;) {
         match_query_enter(query, items[i].part);
         answer_pack(packer, query, &items[i]);

@@ -5,13 +5,17 @@
 #include "match/filter/filter.h"
 #include "match/index_data.h"
 
+/* The order as one number, the least first, so that comparing takes no branch. */
+static unsigned __int128 rank_of(const struct ranked *ranked)
+{
+    enum { GROUP_SHIFT = 32 }; /* beyond any score */
+    uint64_t high = ((uint64_t)(ranked->group + 1) << GROUP_SHIFT) - (uint64_t)ranked->billionths;
+    return (unsigned __int128)high << 64 | ranked->order;
+}
+
 bool ranked_before(const struct ranked *left, const struct ranked *right)
 {
-    if (left->group != right->group)
-        return left->group < right->group;
-    if (left->billionths != right->billionths)
-        return left->billionths > right->billionths;
-    return left->order < right->order;
+    return rank_of(left) < rank_of(right);
 }
 
 /* Within an organisation: the score, then the offer's id. */
@@ -100,31 +104,26 @@ struct ranked rank_best_of(const struct scoring *scoring, uint32_t place, bool e
 
 /* ---- the best k ---- */
 
-static void swap(struct ranked *left, struct ranked *right)
+/* Puts it where it belongs from a free place downwards. */
+static void sift_down(struct top *top, size_t i, struct ranked ranked)
 {
-    struct ranked old = *left;
-    *left = *right;
-    *right = old;
-}
-
-static void sift_down(struct top *top, size_t i)
-{
-    for (;;) {
-        size_t worst = i;
-        for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < top->count; child++)
-            if (ranked_before(&top->items[worst], &top->items[child]))
-                worst = child;
-        if (worst == i)
-            return;
-        swap(&top->items[i], &top->items[worst]);
-        i = worst;
+    unsigned __int128 rank = rank_of(&ranked);
+    for (size_t child; (child = 2 * i + 1) < top->count; i = child) {
+        if (child + 1 < top->count)
+            child += ranked_before(&top->items[child], &top->items[child + 1]);
+        if (rank_of(&top->items[child]) < rank)
+            break;
+        top->items[i] = top->items[child];
     }
+    top->items[i] = ranked;
 }
 
-static void sift_up(struct top *top, size_t i)
+/* The same upwards. */
+static void sift_up(struct top *top, size_t i, struct ranked ranked)
 {
-    for (; i && ranked_before(&top->items[(i - 1) / 2], &top->items[i]); i = (i - 1) / 2)
-        swap(&top->items[i], &top->items[(i - 1) / 2]);
+    for (; i && ranked_before(&top->items[(i - 1) / 2], &ranked); i = (i - 1) / 2)
+        top->items[i] = top->items[(i - 1) / 2];
+    top->items[i] = ranked;
 }
 
 static struct ranked *find_organisation(const struct top *top, const struct ranked *ranked)
@@ -145,14 +144,12 @@ void top_push(struct top *top, const struct match_index *index, const struct ran
     if (own) {
         if (!better_slot(index, ranked, own))
             return;
-        *own = *ranked;
-        sift_down(top, (size_t)(own - top->items));
+        sift_down(top, (size_t)(own - top->items), *ranked);
     } else if (full) {
-        top->items[0] = *ranked;
-        sift_down(top, 0);
+        sift_down(top, 0, *ranked);
     } else {
-        top->items[top->count] = *ranked;
-        sift_up(top, top->count++);
+        top->count++;
+        sift_up(top, top->count - 1, *ranked);
     }
 }
 
@@ -161,8 +158,10 @@ void top_sort(struct top *top)
 {
     size_t count = top->count;
     while (top->count > 1) {
-        swap(&top->items[0], &top->items[--top->count]);
-        sift_down(top, 0);
+        struct ranked worst = top->items[0];
+        top->count--;
+        sift_down(top, 0, top->items[top->count]);
+        top->items[top->count] = worst;
     }
     top->count = count;
 }

@@ -182,14 +182,15 @@ static int sum_for(const struct sweep *sweep, int64_t least)
     return least == INT64_MIN ? 0 : least == INT64_MAX ? BOUND_MOST + 1 : bound_sum_of(&sweep->bound, least);
 }
 
-/* The best come first, in small blocks, so that soon the others need not come at all. */
-static void score_bounded(struct sweep *sweep, size_t chunk, uint64_t *slots)
+/* The best come first, in small blocks, so that soon the others need not come at all. While all may come, only the best of many
+ * are put in order. */
+static void score_bounded(struct sweep *sweep, size_t chunk, uint64_t *slots, size_t slot_count)
 {
     const struct sweep_sink *sink = sweep->sink;
-    enum { AT_ONCE = 16 };
+    enum { AT_ONCE = 16, FEW = 512 };
     uint64_t reach[CHUNK_WORDS];
     int64_t least = sink->least(sink->context);
-    if (least == INT64_MIN) {
+    if (least == INT64_MIN && slot_count > FEW) {
         bound_reach(&sweep->bound, slots, first_sum(sweep, slots, reach), reach);
         score_all(sweep, chunk, reach, true);
         for (size_t i = 0; i < CHUNK_WORDS; i++)
@@ -268,7 +269,7 @@ static void rank_chunk(struct sweep *sweep, size_t chunk, uint64_t *slots, const
     if (several_count)
         put_off(sweep, chunk, several, is_bounded);
     if (is_bounded)
-        score_bounded(sweep, chunk, slots);
+        score_bounded(sweep, chunk, slots, count);
     else if (count)
         score_all(sweep, chunk, slots, false);
 }

@@ -132,7 +132,8 @@ static void make_rows(struct wanted *wanted, struct arena *arena, uint32_t conce
 {
     enum { MOST_HINTS = 1 << 18 };
     wanted->hint_count = concept_limit < MOST_HINTS ? concept_limit : MOST_HINTS;
-    wanted->hint = arena_array(arena, bits_words(wanted->hint_count), sizeof *wanted->hint);
+    wanted->hint = arena_array(arena, bits_words(wanted->hint_count + 1), sizeof *wanted->hint);
+    bits_set(wanted->hint, wanted->hint_count); /* for all higher ones */
     uint32_t size = 16;
     while (size < wanted->near_count * 2)
         size *= 2;
@@ -177,25 +178,47 @@ uint32_t wanted_find(const struct wanted *wanted, uint32_t concept)
     return wanted->rows[row_of(wanted, concept)];
 }
 
+/* Those of a slot's concepts from one on that may be near, at most NEAR_ROOM of them. Which are can't be foreseen, so that there is
+ * no branch for it. */
+enum { NEAR_ROOM = 64 };
+static uint32_t collect_near(const struct wanted *wanted, const struct segment *segment, uint32_t first,
+                             uint32_t end, uint32_t *near)
+{
+    uint32_t count = 0;
+    for (uint32_t i = first; i < end; i++) {
+        uint32_t concept = segment_concept(segment, i);
+        near[count] = concept;
+        count += bits_has(wanted->hint, concept < wanted->hint_count ? concept : wanted->hint_count);
+    }
+    return count;
+}
+
+static void fit_concept(const struct wanted *wanted, uint32_t concept, uint8_t *fits, bool *reusable)
+{
+    for (uint32_t row = wanted_find(wanted, concept); row != UINT32_MAX; row = wanted->near[row].next) {
+        const struct near *near = &wanted->near[row];
+        if (near->fit > fits[near->wanted])
+            fits[near->wanted] = (uint8_t)near->fit;
+        reusable[near->wanted] |= near->reusable;
+    }
+}
+
 bool wanted_fit_slot(const struct wanted *wanted, const struct segment *segment, uint32_t slot, uint8_t *fits,
                      bool *reusable)
 {
     bool any = false;
-    for (uint32_t i = segment->concept_first[slot]; i < segment->concept_first[slot + 1]; i++) {
-        uint32_t concept = segment_concept(segment, i);
-        if (concept < wanted->hint_count && !bits_has(wanted->hint, concept))
-            continue;
-        for (uint32_t row = wanted_find(wanted, concept); row != UINT32_MAX; row = wanted->near[row].next) {
-            const struct near *near = &wanted->near[row];
-            if (!any) {
-                memset(fits, FIT_NONE, wanted->count * sizeof *fits);
-                memset(reusable, 0, wanted->count * sizeof *reusable);
-                any = true;
-            }
-            if (near->fit > fits[near->wanted])
-                fits[near->wanted] = (uint8_t)near->fit;
-            reusable[near->wanted] |= near->reusable;
+    uint32_t near[NEAR_ROOM];
+    for (uint32_t i = segment->concept_first[slot], end = segment->concept_first[slot + 1]; i < end;
+         i += NEAR_ROOM) {
+        uint32_t count =
+            collect_near(wanted, segment, i, end - i < NEAR_ROOM ? end : i + NEAR_ROOM, near);
+        if (count && !any) {
+            memset(fits, FIT_NONE, wanted->count * sizeof *fits);
+            memset(reusable, 0, wanted->count * sizeof *reusable);
+            any = true;
         }
+        for (uint32_t j = 0; j < count; j++)
+            fit_concept(wanted, near[j], fits, reusable);
     }
     return any;
 }

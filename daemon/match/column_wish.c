@@ -174,7 +174,7 @@ static void batch_flush(struct batch *batch, const struct column_wish *wish, con
 }
 
 /* Those of a word; slots begin with the first word. */
-static void batch_add(struct batch *batch, const struct column_wish *wish, const struct segment *segment,
+INLINE void batch_add(struct batch *batch, const struct column_wish *wish, const struct segment *segment,
                       size_t first_word, size_t word, uint64_t *slots)
 {
     uint64_t several = slots[word - first_word] & segment->several_windows.bits[word];

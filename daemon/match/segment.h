@@ -170,6 +170,12 @@ static inline struct numbers segment_sectors(const struct segment *segment, uint
     return (struct numbers){segment->sector_first[slot + 1] - first, segment->sectors + first};
 }
 
+/* Has them brought near, to be read soon. */
+static inline void segment_fetch_sectors(const struct segment *segment, uint32_t slot)
+{
+    __builtin_prefetch(segment->sectors + segment->sector_first[slot]);
+}
+
 static inline uint32_t segment_concept(const struct segment *segment, uint32_t i)
 {
     return segment->concepts_short ? segment->concepts_short[i] : segment->concepts_long[i];
@@ -206,6 +212,15 @@ static inline struct body_of_several segment_body_preferring(const struct segmen
     if (bits_has(segment->several_records.bits, slot))
         return segment->several_bodies[numbered_set_number(&segment->several_records, slot)];
     return (struct body_of_several){segment->slot_organisation[slot], 0};
+}
+
+/* Has that brought near, to be asked for soon. */
+static inline void segment_fetch_body(const struct segment *segment, uint32_t slot)
+{
+    if (bits_has(segment->several_records.bits, slot))
+        __builtin_prefetch(&segment->several_bodies[numbered_set_number(&segment->several_records, slot)]);
+    else
+        __builtin_prefetch(&segment->slot_organisation[slot]);
 }
 
 static inline uint32_t segment_body(const struct segment *segment, uint32_t slot)

@@ -46,10 +46,15 @@ void slot_set_add_body(struct slot_set *set, const struct match_query *query, ui
         add_place(set, query, members.places[i]);
 }
 
-void slot_set_fetch_body(const struct match_query *query, uint32_t body)
+void slot_set_fetch_body(const struct match_query *query, uint32_t body, unsigned step)
 {
-    if (index_locate(query->index, &body) == query->part)
-        __builtin_prefetch(&query->segment->first_slot[body]);
+    const struct segment *segment = query->segment;
+    if (index_locate(query->index, &body) != query->part)
+        return;
+    if (step == 0)
+        __builtin_prefetch(&segment->first_slot[body]);
+    else
+        __builtin_prefetch(&segment->slots_of[segment->first_slot[body]]);
 }
 
 void slot_set_end(struct slot_set *set, const struct match_query *query)

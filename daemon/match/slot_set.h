@@ -14,8 +14,8 @@ struct slot_set {
 
 /* All slots of a body, where it is in the query's part. */
 void slot_set_add_body(struct slot_set *set, const struct match_query *query, uint32_t body);
-/* Has it brought near that a body is to be added soon. */
-void slot_set_fetch_body(const struct match_query *query, uint32_t body);
+/* Has brought near what a body that is to be added soon takes: in two steps, 0 and then 1, of which one follows the other. */
+void slot_set_fetch_body(const struct match_query *query, uint32_t body, unsigned step);
 /* No more will be added. */
 void slot_set_end(struct slot_set *set, const struct match_query *query);
 /* Moves what of the set is in a chunk's slots to `taken`; NULL: drops it. How many there were. */

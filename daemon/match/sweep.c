@@ -38,11 +38,10 @@ static void met_grow(struct met *met, struct arena *arena)
             *met_find(met, old.rows[i].body) = old.rows[i];
 }
 
-static void met_add(struct met *met, const struct match_query *query, uint32_t slot)
+static void met_add(struct met *met, struct arena *arena, struct body_of_several own)
 {
-    struct body_of_several own = segment_body_preferring(query->segment, slot);
     if (!met->rows || met->count >= met->mask / 2)
-        met_grow(met, query->arena);
+        met_grow(met, arena);
     struct body_of_several *row = met_find(met, own.body);
     met->count += row->body == PLACE_NONE;
     if (row->body == PLACE_NONE || own.preference < row->preference)
@@ -78,7 +77,12 @@ static void tally_chunk(struct tally *tally, const struct match_query *query, si
     tally->together += count_together(slots, segment->second + word, segment->apart + word, words, &apart);
     for (size_t i = 0; apart && i < words; i++)
         for (uint64_t rest = slots[i] & segment->apart[word + i]; rest; rest &= rest - 1)
-            met_add(&tally->apart, query, (uint32_t)((word + i) * 64 + (size_t)__builtin_ctzll(rest)));
+            segment_fetch_body(segment, (uint32_t)((word + i) * 64 + (size_t)__builtin_ctzll(rest)));
+    for (size_t i = 0; apart && i < words; i++)
+        for (uint64_t rest = slots[i] & segment->apart[word + i]; rest; rest &= rest - 1) {
+            uint32_t slot = (uint32_t)((word + i) * 64 + (size_t)__builtin_ctzll(rest));
+            met_add(&tally->apart, query->arena, segment_body_preferring(segment, slot));
+        }
 }
 
 uint64_t sweep_count(struct match_query *query)
@@ -109,7 +113,10 @@ struct sweep {
     struct bound bound;
     struct slot_set tied;
     /* Slots of bodies with several records, until all are known, with what their scores can be at most. */
-    struct bounded *several;
+    struct put_off {
+        struct bounded bounded;
+        struct body_of_several own;
+    } * several;
     size_t several_count, several_capacity;
 };
 
@@ -119,8 +126,10 @@ static void find_tied(struct sweep *sweep)
     const struct match_query *query = sweep->query;
     const struct network *network = &query->network;
     for (uint32_t i = 0; i < network->tie_count; i++) {
+        if (i + 2 * AHEAD < network->tie_count)
+            slot_set_fetch_body(query, network->ties[i + 2 * AHEAD].body, 0);
         if (i + AHEAD < network->tie_count)
-            slot_set_fetch_body(query, network->ties[i + AHEAD].body);
+            slot_set_fetch_body(query, network->ties[i + AHEAD].body, 1);
         if (network->ties[i].body != network->sender_body)
             slot_set_add_body(&sweep->tied, query, network->ties[i].body);
     }
@@ -223,19 +232,26 @@ static size_t part_several(const struct segment *segment, size_t chunk, uint64_t
     return wide_count(several, words);
 }
 
+static struct put_off *put_off_new(struct sweep *sweep)
+{
+    if (sweep->several_count == sweep->several_capacity) {
+        size_t old = sweep->several_capacity;
+        sweep->several_capacity = old ? old * 2 : 64;
+        sweep->several = arena_grow(sweep->query->arena, sweep->several, old * sizeof *sweep->several,
+                                    sweep->several_capacity * sizeof *sweep->several);
+    }
+    return &sweep->several[sweep->several_count++];
+}
+
 static void put_off(struct sweep *sweep, size_t chunk, const uint64_t *several, bool read)
 {
     for (size_t i = 0; i < CHUNK_WORDS; i++)
         for (uint64_t rest = several[i]; rest; rest &= rest - 1) {
             uint32_t slot = (uint32_t)((chunk * CHUNK_WORDS + i) * 64 + (size_t)__builtin_ctzll(rest));
-            if (sweep->several_count == sweep->several_capacity) {
-                size_t old = sweep->several_capacity;
-                sweep->several_capacity = old ? old * 2 : 256;
-                sweep->several = arena_grow(sweep->query->arena, sweep->several, old * sizeof *sweep->several,
-                                            sweep->several_capacity * sizeof *sweep->several);
-            }
-            sweep->several[sweep->several_count++] =
-                (struct bounded){slot, read ? bound_sum_at(&sweep->bound, slot) : BOUND_MOST};
+            *put_off_new(sweep) = (struct put_off){
+                .bounded = {slot, read ? bound_sum_at(&sweep->bound, slot) : BOUND_MOST},
+                .own = segment_body_preferring(sweep->query->segment, slot),
+            };
         }
 }
 
@@ -279,17 +295,15 @@ static void rank_chunk(struct sweep *sweep, size_t chunk, uint64_t *slots, const
 /* Scores the slots of each body's shown record: of those that have any the one with the most offers, ties by id. */
 static void rank_several(struct sweep *sweep, const struct met *met, struct facet_counts *facets)
 {
-    const struct segment *segment = sweep->query->segment;
     struct match_block block;
     block.count = 0;
-    for (size_t i = 0; i < sweep->several_count; i++) {
-        uint32_t slot = sweep->several[i].slot;
-        struct body_of_several own = segment_body_preferring(segment, slot);
-        if (own.preference != met_find(met, own.body)->preference)
+    for (const struct put_off *at = sweep->several; at < sweep->several + sweep->several_count; at++) {
+        if (at->own.preference != met_find(met, at->own.body)->preference)
             continue;
+        uint32_t slot = at->bounded.slot;
         if (facets)
             facet_add(facets, sweep->query, slot);
-        if (sweep->several[i].sum < sum_for(sweep, sweep->sink->least(sweep->sink->context)) &&
+        if (at->bounded.sum < sum_for(sweep, sweep->sink->least(sweep->sink->context)) &&
             !network_tie(&sweep->query->network, match_query_body(sweep->query, slot)))
             continue;
         block.slots[block.count++] = slot;

@@ -210,8 +210,7 @@ bool wanted_fit_slot(const struct wanted *wanted, const struct segment *segment,
     uint32_t near[NEAR_ROOM];
     for (uint32_t i = segment->concept_first[slot], end = segment->concept_first[slot + 1]; i < end;
          i += NEAR_ROOM) {
-        uint32_t count =
-            collect_near(wanted, segment, i, end - i < NEAR_ROOM ? end : i + NEAR_ROOM, near);
+        uint32_t count = collect_near(wanted, segment, i, end - i < NEAR_ROOM ? end : i + NEAR_ROOM, near);
         if (count && !any) {
             memset(fits, FIT_NONE, wanted->count * sizeof *fits);
             memset(reusable, 0, wanted->count * sizeof *reusable);

@@ -42,7 +42,8 @@ struct wanted {
     struct near *near;
     double idf_sum;
     uint32_t *rows, mask; /* near by concept, open addressing; UINT32_MAX: free */
-    uint64_t *hint; /* a bit for each concept below hint_count: whether it's near; and one for all higher ones, which may be */
+    uint64_t *
+        hint; /* a bit for each concept below hint_count: whether it's near; and one for all higher ones, which may be */
     uint32_t hint_count;
     /* Words of the request that were looked up, and how many of them could not be read. */
     size_t interpretation_count, unread_count;

@@ -16,6 +16,8 @@ static bool applies(const struct match_query *query)
 
 static void score(const struct match_query *query, const struct match_block *block, double *value)
 {
+    for (uint32_t i = 0; i < block->count; i++)
+        segment_fetch_sectors(query->segment, block->slots[i]);
     for (uint32_t i = 0; i < block->count; i++) {
         struct numbers offered = segment_sectors(query->segment, block->slots[i]);
         value[i] = pair_sector_value(sector_wish_digits(&query->sectors, offered));

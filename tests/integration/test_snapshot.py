@@ -114,6 +114,17 @@ class Snapshots(harness.Case):
             "id": "a/two", "minRevision": self.sql("SELECT newest FROM revision_line")}).organisation.city)
         self.assert_as_from_the_database()
 
+    def test_a_stop_while_new_bases_are_made_loses_nothing(self):
+        self.start()
+        for city in ("Madrid", "Sevilla"):  # so many that the index and the directory get new bases
+            for name in "abcd":
+                answer = self.apply(name, [organisation(f"{name}/{number}", city=city) for number in range(900)])
+            self.client.call("ListRegistries", {"minRevision": answer.revision})
+            self.stop()
+            self.start()
+        self.assertEqual(3600, self.events("snapshot_read")[0]["records"])
+        self.assert_as_from_the_database()
+
     def test_a_damaged_file_is_thrown_away(self):
         self.fill()
         kept = bytearray(self.file.read_bytes())

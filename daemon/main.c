@@ -1,6 +1,7 @@
 /* partnerd: reads the settings, brings the database's schema up to date, puts the rooms together, serves until it is told
  * to stop. */
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,10 @@
 #include "store/store.h"
 
 enum { START_RETRY_SECONDS = 1 };
+
+/* What large tables take is a mapping of its own, which goes when they are freed. By itself the C library would learn from each such
+ * free to put the next ones among what is small, where new bases would leave holes. */
+enum { MAPPED_FROM_BYTES = 1 << 20 };
 
 /* All that runs. Made in this order, ended in the other. */
 struct daemon {
@@ -372,6 +377,7 @@ static int run(const struct config *config, struct arena *arena)
 
 int main(int argc, char **argv)
 {
+    mallopt(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES);
     struct arena *arena = arena_new(0);
     struct config config;
     struct status status = config_read(&config, arena, argc, argv);

@@ -75,7 +75,7 @@ static void *put_entry_array(struct image_writer *image, const void *entries, ui
 
 /* ---- segments ---- */
 
-static_assert(sizeof(struct segment) == 648, "an array more? it belongs into put_segment_arrays");
+static_assert(sizeof(struct segment) == 664, "an array more? it belongs into put_segment_arrays");
 
 static void put_segment_arrays(const struct segment *from, struct segment *copy, struct image_writer *image)
 {
@@ -91,6 +91,8 @@ static void put_segment_arrays(const struct segment *from, struct segment *copy,
         ARRAY(from, slots_of, slots),
         ARRAY(from, identifiers.rows, from->identifiers.count),
         ARRAY(from, bodies.members, from->bodies.several_count),
+        ARRAY(from, bodies.joined.bits, bits_words(organisations)),
+        ARRAY(from, bodies.joined.before, bits_words(organisations)),
         ARRAY(from, slot_offer, slots),
         ARRAY(from, slot_organisation, slots),
         ARRAY(from, min_days, padded),

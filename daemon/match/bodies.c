@@ -4,31 +4,11 @@
 
 #include "base/arena.h"
 
-static int compare_several(const void *left, const void *right)
-{
-    const struct several *a = left, *b = right;
-    return (a->place > b->place) - (a->place < b->place);
-}
-
 static int compare_rows(const void *left, const void *right)
 {
     const struct join *a = left, *b = right;
     int order = (a->left > b->left) - (a->left < b->left);
     return order ? order : (a->right > b->right) - (a->right < b->right);
-}
-
-struct several *bodies_find(const struct bodies *bodies, uint32_t place)
-{
-    const struct several wanted = {.place = place};
-    return bodies->several_count ? bsearch(&wanted, bodies->several, bodies->several_count,
-                                           sizeof *bodies->several, compare_several)
-                                 : NULL;
-}
-
-uint32_t bodies_first(const struct bodies *bodies, uint32_t place)
-{
-    const struct several *several = bodies_find(bodies, place);
-    return several ? bodies->members[several->first] : place;
 }
 
 /* `first` is the parent while bodies are found: a row in `several`. */
@@ -40,18 +20,21 @@ static uint32_t root_of(struct several *several, uint32_t i)
 }
 
 /* The places that are joined at all, distinct. */
-static void list_places(struct bodies *bodies, struct arena *arena, const struct join *joins, size_t count)
+static void list_places(struct bodies *bodies, struct arena *arena, uint32_t organisations,
+                        const struct join *joins, size_t count)
 {
-    struct several *several = arena_array(arena, 2 * count, sizeof *several);
+    size_t words = bits_words(organisations);
+    bodies->joined.bits = arena_array(arena, words, sizeof *bodies->joined.bits);
     for (size_t i = 0; i < count; i++) {
-        several[2 * i].place = joins[i].left;
-        several[2 * i + 1].place = joins[i].right;
+        bits_set(bodies->joined.bits, joins[i].left);
+        bits_set(bodies->joined.bits, joins[i].right);
     }
-    qsort(several, 2 * count, sizeof *several, compare_several);
-    for (size_t i = 0; i < 2 * count; i++)
-        if (i == 0 || several[i].place != several[bodies->several_count - 1].place)
-            several[bodies->several_count++] = several[i];
-    bodies->several = several;
+    bodies->several_count = numbered_set_count(&bodies->joined, arena, words);
+    bodies->several = arena_array(arena, bodies->several_count, sizeof *bodies->several);
+    for (size_t i = 0, place = 0; i < bodies->several_count; i++, place++) {
+        place = bits_next(bodies->joined.bits, organisations, place);
+        bodies->several[i].place = (uint32_t)place;
+    }
 }
 
 /* The smaller becomes the root, so that a body's root is its first member. */
@@ -66,12 +49,13 @@ static void join_places(const struct bodies *bodies, const struct join *join)
         several[a].first = b;
 }
 
-void bodies_make(struct bodies *bodies, struct arena *arena, const struct join *joins, size_t count)
+void bodies_make(struct bodies *bodies, struct arena *arena, uint32_t organisations, const struct join *joins,
+                 size_t count)
 {
     *bodies = (struct bodies){0};
     if (!count)
         return;
-    list_places(bodies, arena, joins, count);
+    list_places(bodies, arena, organisations, joins, count);
     uint32_t several_count = bodies->several_count;
     struct several *several = bodies->several;
     for (uint32_t i = 0; i < several_count; i++)

@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "match/numbered_set.h"
+
 struct arena;
 
 /* Two organisations of one body, by place. */
@@ -13,7 +15,8 @@ struct join {
 /* Bodies: organisations of different registries that share identifiers, also in chains. Most stand alone and take no room
  * here. A body is named by its first member. */
 struct bodies {
-    uint32_t several_count; /* organisations that don't stand alone */
+    uint32_t several_count;     /* organisations that don't stand alone */
+    struct numbered_set joined; /* which these are; unset where there are none */
     struct several {
         uint32_t place;
         uint32_t first, count; /* the body's members in `members`, ascending */
@@ -23,9 +26,21 @@ struct bodies {
     uint32_t *members;
 };
 
-/* Memory from the arena; preferences and same_as are left open. */
-void bodies_make(struct bodies *bodies, struct arena *arena, const struct join *joins, size_t count);
+/* Memory from the arena; preferences and same_as are left open. `organisations`: how many places there are. */
+void bodies_make(struct bodies *bodies, struct arena *arena, uint32_t organisations, const struct join *joins,
+                 size_t count);
+
 /* NULL: stands alone. */
-struct several *bodies_find(const struct bodies *bodies, uint32_t place);
+static inline struct several *bodies_find(const struct bodies *bodies, uint32_t place)
+{
+    return bodies->several_count && bits_has(bodies->joined.bits, place)
+               ? &bodies->several[numbered_set_number(&bodies->joined, place)]
+               : NULL;
+}
+
 /* The first member of a place's body. */
-uint32_t bodies_first(const struct bodies *bodies, uint32_t place);
+static inline uint32_t bodies_first(const struct bodies *bodies, uint32_t place)
+{
+    const struct several *several = bodies_find(bodies, place);
+    return several ? bodies->members[several->first] : place;
+}

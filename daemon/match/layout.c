@@ -154,17 +154,9 @@ static void settle_bodies(struct segment *segment, const uint32_t *offers_of)
     }
 }
 
-/* Numbers a set whose bits are there; how many it has. */
 static uint32_t number_set(const struct segment *segment, struct numbered_set *set)
 {
-    size_t words = bits_words(segment->slot_count);
-    uint32_t before = 0;
-    set->before = array(segment, words, sizeof *set->before);
-    for (size_t word = 0; word < words; word++) {
-        set->before[word] = before;
-        before += (uint32_t)__builtin_popcountll(set->bits[word]);
-    }
-    return before;
+    return numbered_set_count(set, segment->arena, bits_words(segment->slot_count));
 }
 
 static void mark_apart(struct segment *segment, uint32_t place)

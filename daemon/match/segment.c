@@ -126,7 +126,7 @@ static void find_bodies(struct segment *segment)
     const struct organisation_entry *const *organisations = segment->organisations;
     segment->identifiers = identifier_table_make(segment->arena, organisations, segment->organisation_count);
     struct join *joins = identifier_table_joins(&segment->identifiers, organisations, &count);
-    bodies_make(&segment->bodies, segment->arena, joins, count);
+    bodies_make(&segment->bodies, segment->arena, segment->organisation_count, joins, count);
     free(joins);
 }
 

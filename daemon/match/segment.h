@@ -8,6 +8,7 @@
 #include "match/bodies.h"
 #include "match/entry.h"
 #include "match/identifiers.h"
+#include "match/numbered_set.h"
 #include "match/posting.h"
 
 /* Columns and postings over a set of whole bodies, immutable. Organisations have places in the order of their ids. Slots are
@@ -44,17 +45,6 @@ static inline void segment_fetch(const void *entry, size_t bytes)
     enum { CACHE_LINE_BYTES = 64 };
     for (size_t byte = 0; byte < bytes; byte += CACHE_LINE_BYTES)
         __builtin_prefetch((const char *)entry + byte);
-}
-
-/* A set whose members are numbered upwards. */
-struct numbered_set {
-    uint64_t *bits;
-    uint32_t *before; /* by word: how many are in the words before */
-};
-static inline uint32_t numbered_set_number(const struct numbered_set *set, uint32_t slot)
-{
-    uint64_t below = set->bits[slot / 64] & (((uint64_t)1 << slot % 64) - 1);
-    return set->before[slot / 64] + (uint32_t)__builtin_popcountll(below);
 }
 
 struct segment {

@@ -19,12 +19,13 @@ struct network {
     /* Bodies that are partners or share one: the partners first, perhaps the sender's own among the others. */
     struct tie {
         uint32_t body;
-        bool partner;
+        uint32_t
+            partners_in;     /* room for the host's side: see network_locals; PARTNERS_UNCOUNTED until then */
         double nearness;     /* sum of 1 / degree over the common partners */
         uint64_t mobilities; /* of the partnerships that hold both */
         uint64_t between;    /* the sum of those that hold the host and a common partner, over these */
-        uint32_t
-            partners_in; /* room for the host's side: see network_locals; PARTNERS_UNCOUNTED until then */
+        uint32_t seen;       /* while they are found: in which walk it was met last */
+        bool partner;
     } * ties;
     uint32_t tie_count, tie_capacity, partner_count;
     uint32_t *rows, mask; /* ties by body, open addressing; UINT32_MAX: free */

@@ -22,10 +22,26 @@ static int compare_numbers(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
+/* Most are short. */
+static void sort_numbers(uint32_t *items, size_t count)
+{
+    enum { SHORT = 24 };
+    if (count > SHORT) {
+        qsort(items, count, sizeof *items, compare_numbers);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        uint32_t item = items[i];
+        size_t at = i;
+        for (; at > 0 && items[at - 1] > item; at--)
+            items[at] = items[at - 1];
+        items[at] = item;
+    }
+}
+
 void list_settle(struct list *list, size_t first)
 {
-    if (list->count - first > 1)
-        qsort(list->items + first, list->count - first, sizeof *list->items, compare_numbers);
+    sort_numbers(list->items + first, list->count - first);
     size_t kept = first;
     for (size_t i = first; i < list->count; i++)
         if (kept == first || list->items[kept - 1] != list->items[i])
@@ -33,22 +49,42 @@ void list_settle(struct list *list, size_t first)
     list->count = kept;
 }
 
-/* Whether one of a set's partnerships counts on the day. */
-static bool is_current(const struct match_index *index, int segment, uint32_t number, int32_t today)
+/* ---- from parties to bodies ---- */
+
+uint32_t network_moved_organisation(const struct match_index *index, uint32_t node)
 {
-    const struct partnership *partnership = &index->partnerships[segment]->items[number];
-    return partnership->since <= today && today <= partnership->until &&
-           !(segment == BASE && bits_has(index->dead_partnerships, number));
+    const struct partnership_set *base = index->partnerships[BASE];
+    if (node >= base->node_count)
+        return index_organisation(index, DELTA, node - base->node_count);
+    uint32_t row = (node * 2654435769u) & index->moved_mask;
+    while (index->moved[row].place != PLACE_NONE) {
+        if (index->moved[row].node == node)
+            return index_organisation(index, DELTA, index->moved[row].place);
+        row = (row + 1) & index->moved_mask;
+    }
+    return PLACE_NONE;
 }
 
-static void add_current(const struct match_index *index, int segment, uint32_t node, int32_t today,
-                        struct list *list)
+/* ---- of one body ---- */
+
+/* Whether a partnership counts on the day. */
+static bool is_current(const struct match_index *index, uint32_t number,
+                       const struct partnership *partnership, int32_t today)
 {
+    return partnership->since <= today && today <= partnership->until &&
+           !(number < index->partnerships[BASE]->count && bits_has(index->dead_partnerships, number));
+}
+
+static void add_node(const struct match_index *index, int segment, uint32_t node, struct list *list)
+{
+    const struct partnership_set *set = index->partnerships[segment];
     const uint32_t *numbers;
-    uint32_t count = partnership_set_of(index->partnerships[segment], node, &numbers);
-    for (uint32_t i = 0; i < count; i++)
-        if (is_current(index, segment, numbers[i], today))
-            list_add(list, segment == BASE ? numbers[i] : index->partnerships[BASE]->count + numbers[i]);
+    uint32_t count = partnership_set_of(set, node, &numbers);
+    uint32_t before = segment == BASE ? 0 : index->partnerships[BASE]->count;
+    for (uint32_t i = 0; i < count; i++) {
+        __builtin_prefetch(&set->items[numbers[i]]);
+        list_add(list, before + numbers[i]);
+    }
 }
 
 /* The node of a body's member. */
@@ -60,8 +96,7 @@ static uint32_t member_node(const struct match_index *index, const struct member
     return node != PLACE_NONE ? node : index->partnerships[BASE]->node_count + members->places[i];
 }
 
-void network_add_partnerships(const struct match_index *index, uint32_t body, int32_t today,
-                              struct list *list)
+void network_add_numbers(const struct match_index *index, uint32_t body, struct list *list)
 {
     struct members members;
     index_members(index, body, &members);
@@ -69,23 +104,52 @@ void network_add_partnerships(const struct match_index *index, uint32_t body, in
     for (uint32_t i = 0; i < members.count; i++) {
         uint32_t node = member_node(index, &members, i);
         if (node < index->partnerships[BASE]->node_count)
-            add_current(index, BASE, node, today, list);
-        add_current(index, DELTA, node, today, list);
+            add_node(index, BASE, node, list);
+        add_node(index, DELTA, node, list);
     }
     if (members.count > 1)
         list_settle(list, first);
 }
+
+uint64_t network_keep_current(const struct match_index *index, int32_t today, struct list *list, size_t first,
+                              size_t end, size_t *kept)
+{
+    uint64_t parties = 0;
+    for (size_t i = first; i < end; i++) {
+        uint32_t number = list->items[i];
+        const uint32_t *nodes;
+        const struct partnership *partnership = network_partnership(index, number, &nodes);
+        if (!is_current(index, number, partnership, today))
+            continue;
+        __builtin_prefetch(nodes);
+        list->items[(*kept)++] = number;
+        parties += partnership->count;
+    }
+    return parties;
+}
+
+void network_add_partnerships(const struct match_index *index, uint32_t body, int32_t today,
+                              struct list *list)
+{
+    size_t kept = list->count;
+    network_add_numbers(index, body, list);
+    network_keep_current(index, today, list, kept, list->count, &kept);
+    list->count = kept;
+}
+
+/* ---- whether there are others ---- */
 
 /* Whether one of a node's partnerships in a set holds another body. */
 static bool has_others(const struct match_index *index, int segment, uint32_t node, uint32_t body,
                        int32_t today)
 {
     const struct partnership_set *set = index->partnerships[segment];
+    uint32_t before = segment == BASE ? 0 : index->partnerships[BASE]->count;
     const uint32_t *numbers;
     uint32_t count = partnership_set_of(set, node, &numbers);
     for (uint32_t i = 0; i < count; i++) {
         const struct partnership *partnership = &set->items[numbers[i]];
-        if (!is_current(index, segment, numbers[i], today))
+        if (!is_current(index, before + numbers[i], partnership, today))
             continue;
         for (uint32_t j = 0; j < partnership->count; j++) {
             uint32_t other = network_body(index, set->parties[partnership->first + j]);

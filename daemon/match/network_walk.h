@@ -39,29 +39,45 @@ static inline const struct partnership *network_partnership(const struct match_i
     return &set->items[number];
 }
 
+/* The same for a node whose organisation is dead in the base, or not there. */
+uint32_t network_moved_organisation(const struct match_index *index, uint32_t node);
+
 /* The organisation that stands for a node now; PLACE_NONE: none. */
 static inline uint32_t network_organisation(const struct match_index *index, uint32_t node)
 {
-    const struct partnership_set *base = index->partnerships[BASE];
-    if (node >= base->node_count)
-        return index_organisation(index, DELTA, node - base->node_count);
-    if (node < index->segments[BASE]->organisation_count && !bits_has(index->dead_organisations, node))
-        return node;
-    uint32_t row = (node * 2654435769u) & index->moved_mask;
-    while (index->moved[row].place != PLACE_NONE) {
-        if (index->moved[row].node == node)
-            return index_organisation(index, DELTA, index->moved[row].place);
-        row = (row + 1) & index->moved_mask;
-    }
-    return PLACE_NONE;
+    return node < index->segments[BASE]->organisation_count && !bits_has(index->dead_organisations, node)
+               ? node
+               : network_moved_organisation(index, node);
 }
 
 static inline uint32_t network_body(const struct match_index *index, uint32_t node)
 {
     uint32_t organisation = network_organisation(index, node);
+    if (organisation < index->segments[BASE]->organisation_count)
+        return bodies_first(&index->segments[BASE]->bodies, organisation);
     return organisation == PLACE_NONE ? PLACE_NONE : index_body(index, organisation);
 }
 
-/* Adds the numbers of the partnerships that hold a body on the day, ascending, distinct. */
+/* Adds the numbers of the partnerships that hold a body on any day, ascending, distinct. */
+void network_add_numbers(const struct match_index *index, uint32_t body, struct list *list);
+/* Of the items from `first` to before `end`, moves those that count on the day to `*kept` and moves it behind them; returns
+ * how many parties they have. */
+uint64_t network_keep_current(const struct match_index *index, int32_t today, struct list *list, size_t first,
+                              size_t end, size_t *kept);
+/* Both: those that hold a body on the day. */
 void network_add_partnerships(const struct match_index *index, uint32_t body, int32_t today,
                               struct list *list);
+
+/* Has brought near what network_add_numbers looks at, for a body of the base: first where its numbers begin, then these. */
+static inline void network_fetch_row(const struct match_index *index, uint32_t body)
+{
+    const struct partnership_set *base = index->partnerships[BASE];
+    if (body < index->segments[BASE]->organisation_count)
+        __builtin_prefetch(&base->first[body]);
+}
+static inline void network_fetch_numbers(const struct match_index *index, uint32_t body)
+{
+    const struct partnership_set *base = index->partnerships[BASE];
+    if (body < index->segments[BASE]->organisation_count)
+        __builtin_prefetch(&base->of_node[base->first[body]]);
+}

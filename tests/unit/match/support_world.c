@@ -303,12 +303,20 @@ static pb_offer *offer_new(struct making *making, const struct world *world, uin
     return to;
 }
 
+/* Mostly of two, and in a third of the worlds one in 16 is a consortium. */
+static uint32_t party_count(struct making *making, const struct world *world, uint32_t number)
+{
+    if (world->organisations % 3 == 0 && number % 16 == 0)
+        return 10 + random_below(making->random, 20);
+    return 2 + random_below(making->random, random_chance(making->random, 20) ? 5 : 1);
+}
+
 static pb_partnership *partnership_new(struct making *making, const struct world *world, uint32_t number)
 {
     pb_partnership *to = arena_alloc(making->arena, sizeof *to);
     partner__v1__partnership__init(to);
     to->id = arena_format(making->arena, "aa/p%u", number);
-    to->n_organisation_ids = 2 + random_below(making->random, random_chance(making->random, 20) ? 5 : 1);
+    to->n_organisation_ids = party_count(making, world, number);
     to->organisation_ids = arena_array(making->arena, to->n_organisation_ids, sizeof *to->organisation_ids);
     for (size_t i = 0; i < to->n_organisation_ids; i++)
         to->organisation_ids[i] =

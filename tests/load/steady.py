@@ -110,7 +110,8 @@ def with_changes(bench: Bench, rate: float) -> tuple[dict, Samples]:
     say(f"    changes: {written['applied']:,} applied, p50 {written['apply_p50_ms']:.2f}, p99 {written['apply_p99_ms']:.2f} ms; "
         f"in answers after p50 {written['visible_p50_ms']:.2f}, p99 {written['visible_p99_ms']:.2f} ms more")
     say(f"    snapshots: {histogram(before, after, 'partnerd_publish_seconds')}; "
-        f"new bases: {histogram(before, after, 'partnerd_rebuild_seconds')}")
+        f"new bases: {histogram(before, after, 'partnerd_rebuild_seconds')}; "
+        f"of the directory: {histogram(before, after, 'partnerd_directory_fold_seconds')}")
     say_threads(samples)
     return figures, samples
 

@@ -163,6 +163,12 @@ static struct directory_base *whole_base(const struct directory *directory)
     return directory_base_merge(directory->base, directory->dead, directory->added, directory->added_count);
 }
 
+/* As after a load: then a base is made at once. */
+static bool is_mostly_new(const struct directory *directory)
+{
+    return directory->added_count > LEAST_CHANGES + directory->base->count - directory->dead_count;
+}
+
 const struct directory *directory_builder_publish(struct directory_builder *builder)
 {
     struct change_queue *pending = &builder->pending;
@@ -172,7 +178,7 @@ const struct directory *directory_builder_publish(struct directory_builder *buil
     struct directory *next = directory_next(builder->last, pending);
     if (builder->is_folding)
         queue_move(&builder->since_fold, pending);
-    else if (next->added_count > LEAST_CHANGES + next->base->count) { /* a load: nearly all is new */
+    else if (is_mostly_new(next)) {
         struct directory *whole = directory_of(whole_base(next));
         directory_release(next);
         next = whole;

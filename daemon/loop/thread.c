@@ -1,8 +1,13 @@
 #include "loop/thread.h"
 
+#include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -30,4 +35,28 @@ pthread_t thread_start(const char *name, unsigned number, void *(*run)(void *con
     title[15] = '\0';
     pthread_setname_np(thread, title);
     return thread;
+}
+
+enum { LOWEST_NICE = 19, SLICE_NS = 100000000 };
+
+/* The kernel's struct sched_attr in its first version; the C library has none. */
+struct scheduling {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t slice_ns, deadline_ns, period_ns;
+};
+
+/* Linux, since 6.12, runs a thread that wakes at once where a longer slice than its own is under way; else it waits until the slice,
+ * of some milliseconds, is over. Before 6.12 the slice is ignored. */
+void thread_give_way(int nice)
+{
+    nice += getpriority(PRIO_PROCESS, 0);
+    struct scheduling wanted = {.size = sizeof wanted,
+                                .policy = SCHED_OTHER,
+                                .nice = nice < LOWEST_NICE ? nice : LOWEST_NICE,
+                                .slice_ns = SLICE_NS};
+    if (syscall(SYS_sched_setattr, 0, &wanted, 0) != 0)
+        setpriority(PRIO_PROCESS, 0, nice);
 }

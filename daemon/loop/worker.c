@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include "base/arena.h"
 #include "loop/loop.h"
@@ -22,14 +21,13 @@ struct job {
     void *context;
 };
 
-/* Loops answer what is quick and go first: a worker gives way at once to a loop that wakes, and takes a quarter of a processor
- * that a loop could fill. On Linux the priority is the thread's own. */
+/* Loops answer what is quick and go first: a worker takes a quarter of a processor that a loop could fill. */
 enum { NICE = 5 };
 
 static void *thread_run(void *context)
 {
     struct worker_pool *pool = context;
-    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICE);
+    thread_give_way(NICE);
     while (mailbox_run_one(pool->mailbox))
         ;
     return NULL;

@@ -170,7 +170,7 @@ static void read_input(struct connection *connection)
 static void note_input(struct connection *connection, size_t size)
 {
     connection->input_ms = clock_monotonic_ms();
-    connection->has_written = false;
+    connection->direct_bytes = 0;
     metric_add(connection->shard->common->counters.received_bytes, size);
 }
 
@@ -214,11 +214,14 @@ static void pass_input(struct connection *connection, char *bytes, size_t size)
  * room. What follows waits for the loop, so that a peer that takes all it gets doesn't keep the others waiting. */
 static size_t write_now(struct connection *connection, const void *bytes, size_t size)
 {
-    if (connection->has_written || connection->is_encrypted || connection_unsent(connection))
+    if (connection->is_encrypted || connection_unsent(connection) ||
+        connection->direct_bytes + size > limits_of(connection)->output_high_bytes)
         return 0;
-    connection->has_written = true;
     ssize_t written = send(bufferevent_getfd(connection->stream), bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-    return written > 0 ? (size_t)written : 0; /* a fault is met again by the loop */
+    if (written <= 0)
+        return 0; /* a fault is met again by the loop */
+    connection->direct_bytes += (size_t)written;
+    return (size_t)written;
 }
 
 void connection_write(struct connection *connection, const void *bytes, size_t size)
@@ -244,7 +247,7 @@ void connection_want_flush(struct connection *connection)
 static void on_write(struct bufferevent *stream, void *context)
 {
     struct connection *connection = context;
-    connection->has_written = false;
+    connection->direct_bytes = 0;
     if (connection->state == CONNECTION_OPEN) {
         connection->protocol->flush(connection->self);
         pause_when_full(connection);
@@ -261,7 +264,7 @@ static void on_write(struct bufferevent *stream, void *context)
 
 void connection_flush(struct connection *connection)
 {
-    connection->has_written = false;
+    connection->direct_bytes = 0;
     if (connection->state == CONNECTION_OPEN) {
         connection->protocol->flush(connection->self);
         pause_when_full(connection);
@@ -354,6 +357,7 @@ static void open_stream(struct connection *connection, int fd)
         abort();
     bufferevent_setcb(connection->stream, on_read, on_write, on_event, connection);
     bufferevent_set_max_single_read(connection->stream, SHARD_BLOCK_BYTES);
+    bufferevent_set_max_single_write(connection->stream, SHARD_BLOCK_BYTES);
     bufferevent_setwatermark(connection->stream, EV_WRITE, limits_of(connection)->output_low_bytes, 0);
     bufferevent_enable(connection->stream, EV_WRITE);
     if (!tls)

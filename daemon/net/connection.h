@@ -48,7 +48,6 @@ struct connection {
     enum connection_state state;
     enum net_end end_reason;
     bool is_dirty, is_paused, is_eof, is_lost;
-    bool has_written;             /* to the socket itself, since the last event */
     bool is_encrypted, is_shaken; /* TLS; and its handshake is done */
     bool is_broken;               /* nothing can be read or written any more */
     struct tls_watch watch;
@@ -56,6 +55,7 @@ struct connection {
     int64_t opened_ms, input_ms; /* when it came, when the last input came */
     int64_t output_ms;           /* when output last moved, or there was none */
     uint64_t queued_bytes, moved_bytes;
+    size_t direct_bytes; /* written to the socket itself, since the last event */
     int64_t finishing_ms;
     size_t left_bytes; /* of the input, not taken yet */
     size_t lingered_bytes;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "loop/loop.h"
+#include "loop/thread.h"
 #include "loop/timer.h"
 #include "loop/worker.h"
 #include "match/index.h"
@@ -158,6 +159,7 @@ static void publish_soon(struct replica *replica)
 static void on_reset(void *context)
 {
     struct replica *replica = context;
+    thread_give_way(0); /* loading and publishing take milliseconds at a time */
     replica->loading = true;
     atomic_store(&replica->records_loaded, 0);
     working_set_clear(replica->set);
@@ -341,6 +343,7 @@ static void start_file(struct replica *replica)
 static void start(void *context)
 {
     struct replica *replica = context;
+    thread_give_way(0); /* loading and publishing take milliseconds at a time */
     replica->loading = true;
     replica->feed = feed_new(replica->loop, replica->settings, &handlers, replica);
     if (replica->file_path)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -200,9 +201,22 @@ static void jobs_are_done_off_the_loop_and_reported_on_it(void **state)
     loop_free(tasks.loop);
 }
 
-static void read_priority(void *context)
+struct standing {
+    int nice;
+    uint64_t slice_ns; /* 0: this kernel doesn't tell */
+};
+
+static void read_standing(void *context)
 {
-    *(int *)context = getpriority(PRIO_PROCESS, 0);
+    struct {
+        uint32_t size, policy;
+        uint64_t flags;
+        int32_t nice;
+        uint32_t priority;
+        uint64_t slice_ns, deadline_ns, period_ns;
+    } told = {.size = sizeof told};
+    syscall(SYS_sched_getattr, 0, &told, sizeof told, 0);
+    *(struct standing *)context = (struct standing){getpriority(PRIO_PROCESS, 0), told.slice_ns};
 }
 
 static void nothing(void *context)
@@ -213,13 +227,17 @@ static void nothing(void *context)
 static void a_worker_gives_way_to_loops(void **state)
 {
     (void)state;
-    int own = getpriority(PRIO_PROCESS, 0), workers = own;
+    struct standing before, after, worker;
+    read_standing(&before);
     struct loop *loop = loop_new("test", 0);
     struct worker_pool *pool = worker_pool_new(1);
-    worker_submit(pool, loop, read_priority, nothing, &workers);
+    worker_submit(pool, loop, read_standing, nothing, &worker);
     worker_pool_free(pool);
-    assert_true(workers > own || own == 19); /* the lowest there is */
-    assert_int_equal(getpriority(PRIO_PROCESS, 0), own);
+    read_standing(&after);
+    assert_true(worker.nice > before.nice || before.nice == 19); /* the lowest there is */
+    assert_true(worker.slice_ns > before.slice_ns || !before.slice_ns);
+    assert_int_equal(after.nice, before.nice);
+    assert_int_equal(after.slice_ns, before.slice_ns);
     loop_free(loop);
 }
 

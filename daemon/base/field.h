@@ -9,6 +9,16 @@
 
 /* Fields of generated messages, reached through their descriptors. */
 
+/* NULL: the message has none of that number. Most messages have them from 1 on without a gap. */
+static inline const ProtobufCFieldDescriptor *field_find(const ProtobufCMessageDescriptor *descriptor,
+                                                         uint32_t number)
+{
+    if (descriptor->n_field_ranges != 1)
+        return protobuf_c_message_descriptor_get_field(descriptor, number);
+    uint32_t place = number - (uint32_t)descriptor->field_ranges->start_value;
+    return place < descriptor->n_fields ? &descriptor->fields[place] : NULL;
+}
+
 static inline void *field_at(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
     return (char *)message + field->offset;

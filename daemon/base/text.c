@@ -9,10 +9,24 @@
 
 #include "base/arena.h"
 
+/* Eight bytes from 0x20 to 0x7e, as most texts have them; it may deny this of some that are. */
+static bool is_plain_word(const void *bytes)
+{
+    const uint64_t ones = 0x0101010101010101;
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return !((word | (word - 0x20 * ones) | ((word ^ 0x7f * ones) - ones)) & ones << 7);
+}
+
 bool text_is_utf8(const char *bytes, size_t size)
 {
     const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)bytes;
     while (size) {
+        if (size >= sizeof(uint64_t) && is_plain_word(at)) {
+            at += sizeof(uint64_t);
+            size -= sizeof(uint64_t);
+            continue;
+        }
         if (*at >= 1 && *at < 0x80) {
             at++, size--;
             continue;
@@ -179,11 +193,18 @@ char *text_trim(struct arena *arena, const char *text)
 
 bool text_has_control(const char *text, bool newlines_allowed)
 {
-    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
-        if (newlines_allowed && (*at == '\n' || *at == '\t'))
+    const unsigned char *at = (const unsigned char *)text;
+    for (size_t left = strlen(text); left;) {
+        if (left >= sizeof(uint64_t) && is_plain_word(at)) {
+            at += sizeof(uint64_t);
+            left -= sizeof(uint64_t);
             continue;
-        if (*at < 0x20 || *at == 0x7f || (*at == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0))
+        }
+        bool may_be = newlines_allowed && (*at == '\n' || *at == '\t');
+        if (!may_be && (*at < 0x20 || *at == 0x7f || (*at == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)))
             return true;
+        at++;
+        left--;
     }
     return false;
 }

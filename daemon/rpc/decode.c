@@ -132,7 +132,7 @@ static void make_lists(struct arena *arena, ProtobufCMessage *message, struct wi
         enum wire_type type;
         if (!wire_tag(&wire, &number, &type))
             break;
-        const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(descriptor, number);
+        const ProtobufCFieldDescriptor *field = field_find(descriptor, number);
         if (field && field->label == PROTOBUF_C_LABEL_REPEATED)
             count_field(field, &wire, type, &counts[field - descriptor->fields]);
         else
@@ -157,7 +157,7 @@ ProtobufCMessage *guard_decode(struct arena *arena, const ProtobufCMessageDescri
         enum wire_type type;
         bool good = wire_tag(&wire, &number, &type);
         assert(good);
-        const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(descriptor, number);
+        const ProtobufCFieldDescriptor *field = field_find(descriptor, number);
         if (field)
             fill_field(arena, message, field, &wire, type);
         else

@@ -203,7 +203,7 @@ static bool check_message(struct check *check, struct level *level, struct wire 
         level->field = NULL;
         if (!wire_tag(&wire, &number, &type))
             return fail(check, level, "is not a protobuf message");
-        level->field = protobuf_c_message_descriptor_get_field(descriptor, number);
+        level->field = field_find(descriptor, number);
         if (!level->field) {
             if (!wire_skip(&wire, number, type))
                 return fail(check, level, "is not a protobuf message");

@@ -116,6 +116,23 @@ static void control_characters_are_seen(void **)
     assert_false(text_has_control("\xc2\xa0", true));
 }
 
+/* Long texts are looked through in words. */
+static void every_byte_counts_at_every_place_of_a_long_text(void **)
+{
+    for (unsigned byte = 1; byte < 256; byte++) {
+        for (size_t place = 0; place < 20; place++) {
+            char text[] = "abcdefghijklmnopqrst";
+            text[place] = (char)byte;
+            bool is_control = byte < 0x20 || byte == 0x7f;
+            assert_int_equal(text_has_control(text, false), is_control);
+            assert_int_equal(text_has_control(text, true), is_control && byte != '\n' && byte != '\t');
+            assert_int_equal(is_utf8(text), byte < 0x80);
+            text[place] = '\0';
+            assert_false(text_is_utf8(text, 20));
+        }
+    }
+}
+
 static void width_is_in_columns(void **)
 {
     assert_int_equal(text_width("abc"), 3);
@@ -211,6 +228,7 @@ int main(void)
         cmocka_unit_test(ascii_folds_as_other_text_does),
         cmocka_unit_test(trimming_takes_blanks_at_the_ends_alone),
         cmocka_unit_test(control_characters_are_seen),
+        cmocka_unit_test(every_byte_counts_at_every_place_of_a_long_text),
         cmocka_unit_test(width_is_in_columns),
         cmocka_unit_test(cutting_never_halves_a_letter),
         cmocka_unit_test(text_is_compared_as_bytes_or_without_case),

@@ -80,13 +80,17 @@ static struct parameters request_key(const struct batch_write *write)
     return parameters;
 }
 
+static void send_place(struct batch_write *write)
+{
+    if (!write->request.followed)
+        return;
+    struct parameters place = {.arena = write->request.arena};
+    followed_add_place(write->request.followed, write->request.batch->registry, &place);
+    transaction_send(&write->transaction, &move_place, &place);
+}
+
 static void send_answer(struct batch_write *write)
 {
-    if (write->request.followed) {
-        struct parameters place = {.arena = write->request.arena};
-        followed_add_place(write->request.followed, write->request.batch->registry, &place);
-        transaction_send(&write->transaction, &move_place, &place);
-    }
     if (!keeps_answer(write))
         return;
     struct parameters parameters = request_key(write);
@@ -99,11 +103,25 @@ static void on_written(struct transaction *transaction, PGresult *const *results
 {
     struct batch_write *write = write_of(transaction);
     pack_answer(write, (uint64_t)result_int8(results[write->statement_count], 0, 0));
-    send_answer(write);
-    transaction_commit(transaction);
+}
+
+static void keep_written(struct transaction *transaction, PGresult *const *results)
+{
+    on_written(transaction, results);
+    send_answer(write_of(transaction));
+    transaction_commit(transaction, NULL);
 }
 
 /* ---- second: the records ---- */
+
+/* An answer that is kept says the revision, which comes first; else nothing is waited for while the locks are held. */
+static void commit_records(struct batch_write *write)
+{
+    if (keeps_answer(write))
+        transaction_run(&write->transaction, keep_written);
+    else
+        transaction_commit(&write->transaction, on_written);
+}
 
 static void write_records(struct transaction *transaction, PGresult *const *);
 
@@ -119,7 +137,8 @@ static void run_records(struct batch_write *write)
     }
     write->statement_count += batch_rows_send_last(&write->rows, transaction);
     transaction_send_revision(transaction, write->request.arena, write->change_set, write->rows.count, false);
-    transaction_run(transaction, on_written);
+    send_place(write);
+    commit_records(write);
 }
 
 static void write_records(struct transaction *transaction, PGresult *const *)
@@ -141,6 +160,7 @@ static void write_batch(struct batch_write *write)
 static void leave_as_it_is(struct batch_write *write, uint64_t newest)
 {
     pack_answer(write, newest);
+    send_place(write);
     send_answer(write);
     transaction_commit_quietly(&write->transaction);
 }
@@ -200,7 +220,7 @@ static void on_facts(struct transaction *transaction, PGresult *const *results)
         return;
     }
     struct batch_facts facts;
-    batch_rows_facts(write->request.arena, results, &facts);
+    batch_rows_facts(write->request.arena, &write->wanted, results, &facts);
     if (write->request.batch->count)
         memcpy(write->request.batch->changes, write->prepared,
                write->request.batch->count * sizeof *write->prepared);

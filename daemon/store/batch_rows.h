@@ -12,11 +12,12 @@ struct transaction;
 
 /* A batch's questions to the tables, and its rows in them. */
 
-/* Adds the statements whose results batch_rows_facts reads. */
+/* Adds the statements whose results batch_rows_facts reads; none for what isn't wanted. */
 void batch_rows_ask(struct transaction *transaction, struct arena *arena, const char *registry,
                     const struct batch_wanted *wanted);
 /* `results` are those of that statements; all is copied to the arena. */
-void batch_rows_facts(struct arena *arena, PGresult *const *results, struct batch_facts *ret_facts);
+void batch_rows_facts(struct arena *arena, const struct batch_wanted *wanted, PGresult *const *results,
+                      struct batch_facts *ret_facts);
 
 /* Those changes of a judged batch that do change something, in their order. */
 struct batch_rows {

@@ -40,7 +40,6 @@ static void on_written(struct transaction *transaction, PGresult *const *results
 {
     struct registry_write *write = (struct registry_write *)transaction;
     write->revision = (uint64_t)result_int8(results[2], 0, 0);
-    transaction_commit(transaction);
 }
 
 static void send_log(struct registry_write *write, int64_t change_set)
@@ -86,7 +85,7 @@ static void on_inserted(struct transaction *transaction, PGresult *const *result
     transaction_send(transaction, &date_registry, &parameters);
     send_log(write, change_set);
     transaction_send_revision(transaction, write->arena, change_set, 1, false);
-    transaction_run(transaction, on_written);
+    transaction_commit(transaction, on_written);
 }
 
 static void on_start(struct transaction *transaction)

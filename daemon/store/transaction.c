@@ -124,14 +124,17 @@ static void on_failed(struct transaction *transaction, const struct pipeline_rep
 static void on_reply(void *context, const struct pipeline_reply *reply)
 {
     struct transaction *transaction = context;
-    if (reply->outcome == PIPELINE_LOST)
+    bool was_last = transaction->is_committing;
+    if (reply->outcome == PIPELINE_LOST) {
         finish(transaction, status_of_loss());
-    else if (reply->outcome == PIPELINE_FAILED)
+    } else if (reply->outcome == PIPELINE_FAILED) {
         on_failed(transaction, reply);
-    else if (transaction->next)
-        transaction->next(transaction, reply->results);
-    else
-        finish(transaction, STATUS_NONE);
+    } else {
+        if (transaction->next)
+            transaction->next(transaction, reply->results);
+        if (was_last)
+            finish(transaction, STATUS_NONE);
+    }
 }
 
 static void on_start(struct store_job *job, struct pipeline *pipeline)
@@ -139,7 +142,7 @@ static void on_start(struct store_job *job, struct pipeline *pipeline)
     struct transaction *transaction = (struct transaction *)job;
     transaction->pipeline = pipeline;
     transaction->attempt_count++;
-    transaction->tries_again = false;
+    transaction->tries_again = transaction->is_committing = false;
     transaction->start(transaction);
 }
 
@@ -180,16 +183,24 @@ void transaction_run(struct transaction *transaction,
     pipeline_sync(transaction->pipeline, on_reply, transaction);
 }
 
-void transaction_commit(struct transaction *transaction)
+static void send_commit(struct transaction *transaction,
+                        void (*next)(struct transaction *transaction, PGresult *const *results))
+{
+    pipeline_send(transaction->pipeline, &commit, NULL);
+    transaction->is_committing = true;
+    transaction_run(transaction, next);
+}
+
+void transaction_commit(struct transaction *transaction,
+                        void (*next)(struct transaction *transaction, PGresult *const *results))
 {
     pipeline_send(transaction->pipeline, &notify, NULL);
-    transaction_commit_quietly(transaction);
+    send_commit(transaction, next);
 }
 
 void transaction_commit_quietly(struct transaction *transaction)
 {
-    pipeline_send(transaction->pipeline, &commit, NULL);
-    transaction_run(transaction, NULL);
+    send_commit(transaction, NULL);
 }
 
 /* ---- the revision line ---- */

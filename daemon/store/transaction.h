@@ -28,6 +28,7 @@ struct transaction {
     void (*next)(struct transaction *transaction, PGresult *const *results);
     struct status outcome; /* once it is rolled back */
     bool tries_again;      /* or then starts anew */
+    bool is_committing;    /* the group under way is the last */
 };
 
 /* Finishes, sooner or later, perhaps before it returns. */
@@ -42,8 +43,10 @@ void transaction_send(struct transaction *transaction, const struct statement *s
 /* Sends the group; `next` runs with its results when all is well, and has to send another, or end it. */
 void transaction_run(struct transaction *transaction,
                      void (*next)(struct transaction *transaction, PGresult *const *results));
-/* Adds NOTIFY (for those who follow the log) and COMMIT to the group, sends it and finishes with OK. */
-void transaction_commit(struct transaction *transaction);
+/* Adds NOTIFY (for those who follow the log) and COMMIT to the group, sends it and finishes with OK. `next` runs before that with
+ * the group's results, or is NULL. */
+void transaction_commit(struct transaction *transaction,
+                        void (*next)(struct transaction *transaction, PGresult *const *results));
 /* Commits without telling anybody: what was written is no change. */
 void transaction_commit_quietly(struct transaction *transaction);
 /* Takes back what was done, then finishes with that status (also OK). */

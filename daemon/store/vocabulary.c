@@ -52,7 +52,6 @@ static void on_written(struct transaction *transaction, PGresult *const *results
 {
     struct vocabulary_write *write = write_of(transaction);
     write->rows.result.revision = (uint64_t)result_int8(results[write->statement_count], 0, 0);
-    transaction_commit(transaction);
 }
 
 /* Words alone leave it to whom it belongs. */
@@ -94,7 +93,7 @@ static void run_rows(struct vocabulary_write *write)
     }
     write->statement_count += send_log(write, write->change_set);
     transaction_send_revision(&write->transaction, write->rows.arena, write->change_set, 1, true);
-    transaction_run(&write->transaction, on_written);
+    transaction_commit(&write->transaction, on_written);
 }
 
 static void write_more(struct transaction *transaction, PGresult *const *)

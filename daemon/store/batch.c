@@ -6,10 +6,10 @@
 
 #include "base/arena.h"
 #include "model/batch.h"
-#include "store/batch_rows.h"
+#include "store/batch_share.h"
+#include "store/batch_write.h"
 #include "store/followed.h"
 #include "store/parameter.h"
-#include "store/transaction.h"
 
 static const struct statement lock_registry = {"lock_registry", followed_lock_sql};
 static const struct statement move_place = {"move_place", followed_place_sql};
@@ -31,20 +31,6 @@ static const struct statement keep_answer = {
                    " ON CONFLICT (scope, method, request_id) DO UPDATE"
                    " SET hash = EXCLUDED.hash, answer = EXCLUDED.answer, time = EXCLUDED.time"};
 
-/* In the call's arena, for as long as the write takes. */
-struct batch_write {
-    struct transaction transaction;
-    struct store_batch request;
-    struct batch_wanted wanted;
-    struct batch_change *prepared; /* the changes as they came: each attempt judges them anew */
-    int64_t change_set;
-    struct batch_rows rows;
-    size_t next_row;
-    size_t statement_count; /* of the last group of rows, before the one that takes the revision */
-    const void *answer;
-    size_t answer_bytes;
-};
-
 static struct batch_write *write_of(struct transaction *transaction)
 {
     return (struct batch_write *)transaction;
@@ -55,18 +41,57 @@ static bool keeps_answer(const struct batch_write *write)
     return write->request.request_id[0] && !write->request.dry_run;
 }
 
-static void on_finish(struct transaction *transaction, struct status status)
-{
-    struct batch_write *write = write_of(transaction);
-    bool is_answered = status_ok(status);
-    write->request.done(write->request.context, status, is_answered ? write->answer : NULL,
-                        is_answered ? write->answer_bytes : 0);
-}
-
 static void pack_answer(struct batch_write *write, uint64_t revision)
 {
     write->answer = write->request.pack(write->request.context, write->request.arena, write->request.batch,
                                         revision, &write->answer_bytes);
+}
+
+/* ---- last: telling ---- */
+
+static void on_start(struct transaction *transaction);
+static void on_finish(struct transaction *transaction, struct status status);
+
+static struct batch_write *take_next(struct batch_write *first)
+{
+    struct batch_write *next = first->next;
+    if (next) {
+        first->next = next->next;
+        next->next = NULL;
+    }
+    return next;
+}
+
+static void start_alone(struct batch_write *write)
+{
+    write->stays_alone = true;
+    transaction_start(&write->transaction, write->transaction.store, on_start, on_finish);
+}
+
+/* A fault of the program: only the one that it comes from may see it. */
+static void part(struct batch_write *first)
+{
+    struct batch_write *write;
+    while ((write = take_next(first)))
+        start_alone(write);
+    start_alone(first);
+}
+
+/* The first one comes last: the others' statuses may be in its arena. */
+static void on_finish(struct transaction *transaction, struct status status)
+{
+    struct batch_write *write = write_of(transaction), *next;
+    if (write->next && status.code == STATUS_INTERNAL) {
+        part(write);
+        return;
+    }
+    while ((next = take_next(write)))
+        transaction_finish_shared(&next->transaction, status);
+    if (status_ok(status))
+        status = write->status;
+    bool is_answered = status_ok(status);
+    write->request.done(write->request.context, status, is_answered ? write->answer : NULL,
+                        is_answered ? write->answer_bytes : 0);
 }
 
 /* ---- third: the answer ---- */
@@ -80,94 +105,124 @@ static struct parameters request_key(const struct batch_write *write)
     return parameters;
 }
 
-static void send_place(struct batch_write *write)
+static bool moves_place(const struct batch_write *first)
 {
-    if (!write->request.followed)
-        return;
-    struct parameters place = {.arena = write->request.arena};
-    followed_add_place(write->request.followed, write->request.batch->registry, &place);
-    transaction_send(&write->transaction, &move_place, &place);
+    return first->request.followed && !first->is_settled;
 }
 
-static void send_answer(struct batch_write *write)
+static void send_place(struct batch_write *first)
 {
-    if (!keeps_answer(write))
+    if (!moves_place(first))
         return;
-    struct parameters parameters = request_key(write);
-    parameters_bytes(&parameters, write->request.request_hash, REQUEST_HASH_BYTES);
-    parameters_bytes(&parameters, write->answer ? write->answer : "", write->answer_bytes);
-    transaction_send(&write->transaction, &keep_answer, &parameters);
+    struct parameters place = {.arena = first->request.arena};
+    followed_add_place(first->request.followed, first->request.batch->registry, &place);
+    transaction_send(&first->transaction, &move_place, &place);
+}
+
+/* Returns how many are kept. */
+static size_t send_answers(struct batch_write *first)
+{
+    size_t count = 0;
+    for (struct batch_write *write = first; write; write = write->next) {
+        if (!keeps_answer(write) || write->is_settled)
+            continue;
+        struct parameters parameters = request_key(write);
+        parameters_bytes(&parameters, write->request.request_hash, REQUEST_HASH_BYTES);
+        parameters_bytes(&parameters, write->answer ? write->answer : "", write->answer_bytes);
+        transaction_send(&first->transaction, &keep_answer, &parameters);
+        count++;
+    }
+    return count;
 }
 
 static void on_written(struct transaction *transaction, PGresult *const *results)
 {
-    struct batch_write *write = write_of(transaction);
-    pack_answer(write, (uint64_t)result_int8(results[write->statement_count], 0, 0));
+    struct batch_write *first = write_of(transaction);
+    results += first->statement_count;
+    for (struct batch_write *write = first; write; write = write->next)
+        if (write->is_changing)
+            pack_answer(write, (uint64_t)result_int8(*results++, 0, 0));
 }
 
 static void keep_written(struct transaction *transaction, PGresult *const *results)
 {
     on_written(transaction, results);
-    send_answer(write_of(transaction));
+    send_answers(write_of(transaction));
     transaction_commit(transaction, NULL);
 }
 
 /* ---- second: the records ---- */
 
-/* An answer that is kept says the revision, which comes first; else nothing is waited for while the locks are held. */
-static void commit_records(struct batch_write *write)
+static bool any_keeps_answer(const struct batch_write *first)
 {
-    if (keeps_answer(write))
-        transaction_run(&write->transaction, keep_written);
+    for (; first; first = first->next)
+        if (keeps_answer(first) && !first->is_settled)
+            return true;
+    return false;
+}
+
+/* An answer that is kept says the revision, which comes first; else nothing is waited for while the locks are held. */
+static void commit_records(struct batch_write *first)
+{
+    if (any_keeps_answer(first))
+        transaction_run(&first->transaction, keep_written);
     else
-        transaction_commit(&write->transaction, on_written);
+        transaction_commit(&first->transaction, on_written);
+}
+
+static void send_revisions(struct batch_write *first)
+{
+    for (struct batch_write *write = first; write; write = write->next)
+        if (write->is_changing)
+            transaction_send_revision(&first->transaction, write->request.arena, write->change_set,
+                                      write->change_count, false);
 }
 
 static void write_records(struct transaction *transaction, PGresult *const *);
 
 /* A small batch goes in one group, a large one in several, so that the loop is free in between. */
-static void run_records(struct batch_write *write)
+static void run_records(struct batch_write *first)
 {
-    struct transaction *transaction = &write->transaction;
-    write->statement_count +=
-        batch_rows_send_records(&write->rows, transaction, write->next_row, &write->next_row);
-    if (write->next_row < write->rows.count) {
+    struct transaction *transaction = &first->transaction;
+    first->statement_count +=
+        batch_rows_send_records(&first->rows, transaction, first->next_row, &first->next_row);
+    if (first->next_row < first->rows.count) {
         transaction_run(transaction, write_records);
         return;
     }
-    write->statement_count += batch_rows_send_last(&write->rows, transaction);
-    transaction_send_revision(transaction, write->request.arena, write->change_set, write->rows.count, false);
-    send_place(write);
-    commit_records(write);
+    first->statement_count += batch_rows_send_last(&first->rows, transaction);
+    send_revisions(first);
+    send_place(first);
+    commit_records(first);
 }
 
 static void write_records(struct transaction *transaction, PGresult *const *)
 {
-    struct batch_write *write = write_of(transaction);
-    write->statement_count = 0;
-    run_records(write);
+    struct batch_write *first = write_of(transaction);
+    first->statement_count = 0;
+    run_records(first);
 }
 
-static void write_batch(struct batch_write *write)
+static void write_rows(struct batch_write *first)
 {
-    batch_rows_init(&write->rows, write->request.arena, write->request.batch, write->change_set);
-    write->rows.by_institution = write->request.institution != NULL;
-    write->next_row = 0;
-    write->statement_count = batch_rows_send_first(&write->rows, &write->transaction);
-    run_records(write);
+    first->rows.by_institution = first->request.institution != NULL;
+    first->next_row = 0;
+    first->statement_count = batch_rows_send_first(&first->rows, &first->transaction);
+    run_records(first);
 }
 
-static void leave_as_it_is(struct batch_write *write, uint64_t newest)
+static void leave_as_it_is(struct batch_write *first)
 {
-    pack_answer(write, newest);
-    send_place(write);
-    send_answer(write);
-    transaction_commit_quietly(&write->transaction);
+    send_place(first);
+    if (send_answers(first) || moves_place(first))
+        transaction_commit_quietly(&first->transaction);
+    else
+        transaction_refuse(&first->transaction, STATUS_NONE);
 }
 
 /* ---- first: what stands there ---- */
 
-enum { RESULT_BEGIN, RESULT_LOCK, RESULT_LINE, RESULT_FACTS };
+enum { RESULT_BEGIN, RESULT_LOCK, RESULT_LINE };
 
 static struct status say_foreign(struct arena *arena, const PGresult *result)
 {
@@ -176,7 +231,7 @@ static struct status say_foreign(struct arena *arena, const PGresult *result)
                          result_text(arena, result, 0, 0));
 }
 
-/* True: the request has its answer. */
+/* True: the request has its answer, or is refused. */
 static bool answer_again(struct batch_write *write, const PGresult *result)
 {
     if (PQntuples(result) == 0)
@@ -184,56 +239,78 @@ static bool answer_again(struct batch_write *write, const PGresult *result)
     struct column_value hash = result_blob(result, 0, 0), answer = result_blob(result, 0, 1);
     if (hash.size != REQUEST_HASH_BYTES ||
         memcmp(hash.bytes, write->request.request_hash, REQUEST_HASH_BYTES) != 0) {
-        struct status status =
+        write->status =
             status_invalid("request_id", "request_id was used before, for a request with other content");
-        status.reason = "REQUEST_ID_REUSED";
-        transaction_refuse(&write->transaction, status);
+        write->status.reason = "REQUEST_ID_REUSED";
         return true;
     }
     write->answer = arena_copy(write->request.arena, answer.bytes, (size_t)answer.size);
     write->answer_bytes = (size_t)answer.size;
-    transaction_refuse(&write->transaction, STATUS_NONE);
     return true;
 }
 
-/* True: the registry is not to be written. */
-static bool refuse_batch(struct batch_write *write, PGresult *const *results)
+static void judge(struct batch_write *write, const struct batch_facts *facts)
 {
-    struct status status =
-        followed_check(write->request.arena, write->request.followed, results[RESULT_LOCK]);
-    if (!status_ok(status))
-        transaction_refuse(&write->transaction, status);
-    return !status_ok(status);
+    struct batch *batch = write->request.batch;
+    if (batch->count)
+        memcpy(batch->changes, write->prepared, batch->count * sizeof *write->prepared);
+    batch_judge(write->request.arena, batch, facts);
+    write->is_changing = !write->request.dry_run && batch_changes_something(batch);
+}
+
+/* Whether there is anything to write. */
+static bool judge_all(struct batch_write *first, const struct batch_facts *facts, uint64_t newest)
+{
+    size_t most = 0;
+    for (struct batch_write *write = first; write; write = write->next)
+        most += write->request.batch->count;
+    batch_rows_init(&first->rows, first->request.arena, first->request.batch->registry, most);
+    for (struct batch_write *write = first; write; write = write->next) {
+        if (write->is_settled)
+            continue;
+        judge(write, facts);
+        if (write->is_changing)
+            write->change_count = batch_rows_add(&first->rows, write->request.batch, write->change_set);
+        else
+            pack_answer(write, newest);
+    }
+    return first->rows.count;
+}
+
+/* The results of what was asked for each: returns those behind. */
+static PGresult *const *read_requests(struct batch_write *first, PGresult *const *results)
+{
+    for (struct batch_write *write = first; write; write = write->next)
+        write->change_set = line_of(*results++).change_set;
+    for (struct batch_write *write = first; write; write = write->next) {
+        write->status = STATUS_NONE;
+        write->is_changing = false;
+        write->is_settled = keeps_answer(write) && answer_again(write, *results++);
+    }
+    return results;
 }
 
 static void on_facts(struct transaction *transaction, PGresult *const *results)
 {
-    struct batch_write *write = write_of(transaction);
-    struct line_state line = line_of(results[RESULT_LINE]);
-    if (refuse_batch(write, results))
+    struct batch_write *first = write_of(transaction);
+    struct arena *arena = first->request.arena;
+    struct status status = followed_check(arena, first->request.followed, results[RESULT_LOCK]);
+    if (!status_ok(status)) {
+        transaction_refuse(transaction, status);
         return;
-    results += RESULT_FACTS;
-    if (keeps_answer(write) && answer_again(write, *results++))
-        return;
-    if (write->request.institution && PQntuples(*results++)) {
-        transaction_refuse(transaction, say_foreign(write->request.arena, results[-1]));
+    }
+    uint64_t newest = line_of(results[RESULT_LINE]).newest;
+    results = read_requests(first, results + RESULT_LINE);
+    if (first->request.institution && PQntuples(*results++) && !first->is_settled) {
+        transaction_refuse(transaction, say_foreign(arena, results[-1]));
         return;
     }
     struct batch_facts facts;
-    batch_rows_facts(write->request.arena, &write->wanted, results, &facts);
-    if (write->request.batch->count)
-        memcpy(write->request.batch->changes, write->prepared,
-               write->request.batch->count * sizeof *write->prepared);
-    batch_judge(write->request.arena, write->request.batch, &facts);
-    write->change_set = line.change_set;
-    if (write->request.dry_run) {
-        pack_answer(write, line.newest);
-        transaction_refuse(transaction, STATUS_NONE);
-    } else if (batch_changes_something(write->request.batch)) {
-        write_batch(write);
-    } else {
-        leave_as_it_is(write, line.newest);
-    }
+    batch_rows_facts(arena, &first->all_wanted, results, &facts);
+    if (judge_all(first, &facts, newest))
+        write_rows(first);
+    else
+        leave_as_it_is(first);
 }
 
 static void ask_foreign(struct batch_write *write)
@@ -250,21 +327,32 @@ static void ask_foreign(struct batch_write *write)
     transaction_send(&write->transaction, &find_foreign, &parameters);
 }
 
+/* For each of those that share it. */
+static void ask_requests(struct batch_write *first)
+{
+    for (struct batch_write *write = first; write; write = write->next)
+        transaction_send_line(&first->transaction);
+    for (struct batch_write *write = first; write; write = write->next) {
+        if (!keeps_answer(write))
+            continue;
+        struct parameters key = request_key(write);
+        transaction_send(&first->transaction, &find_request, &key);
+    }
+}
+
 static void on_start(struct transaction *transaction)
 {
-    struct batch_write *write = write_of(transaction);
-    struct parameters registry = {.arena = write->request.arena};
-    parameters_text(&registry, write->request.batch->registry);
+    struct batch_write *first = write_of(transaction);
+    batch_share_take(first);
+    batch_share_want(first, &first->all_wanted);
+    struct parameters registry = {.arena = first->request.arena};
+    parameters_text(&registry, first->request.batch->registry);
     transaction_begin(transaction);
     transaction_send(transaction, &lock_registry, &registry);
-    transaction_send_line(transaction);
-    if (keeps_answer(write)) {
-        struct parameters key = request_key(write);
-        transaction_send(transaction, &find_request, &key);
-    }
-    if (write->request.institution)
-        ask_foreign(write);
-    batch_rows_ask(transaction, write->request.arena, write->request.batch->registry, &write->wanted);
+    ask_requests(first);
+    if (first->request.institution)
+        ask_foreign(first);
+    batch_rows_ask(transaction, first->request.arena, first->request.batch->registry, &first->all_wanted);
     transaction_run(transaction, on_facts);
 }
 

@@ -120,20 +120,20 @@ static const struct statement delete_records = {"delete_records",
                                                 "DELETE FROM record WHERE id = ANY ($1::text[])"};
 
 static const struct statement upsert_records = {
-    "upsert_records",
-    "INSERT INTO record (id, kind, change_set, content_hash, by_institution)"
-    " SELECT i, k, $1, h, $5 FROM unnest($2::text[], $3::smallint[], $4::bytea[]) AS w (i, k, h)"
-    " ON CONFLICT (id) DO UPDATE SET change_set = EXCLUDED.change_set,"
-    " content_hash = EXCLUDED.content_hash, by_institution = EXCLUDED.by_institution"};
+    "upsert_records", "INSERT INTO record (id, kind, change_set, content_hash, by_institution)"
+                      " SELECT i, k, s, h, $5 FROM unnest($1::bigint[], $2::text[], $3::smallint[], "
+                      "$4::bytea[]) AS w (s, i, k, h)"
+                      " ON CONFLICT (id) DO UPDATE SET change_set = EXCLUDED.change_set,"
+                      " content_hash = EXCLUDED.content_hash, by_institution = EXCLUDED.by_institution"};
 
 static const struct statement take_identifiers = {
     "take_identifiers", "INSERT INTO identifier (organisation_id, scheme, value)"
                         " SELECT DISTINCT * FROM unnest($1::text[], $2::text[], $3::text[])"};
 
 static const struct statement log_changes = {
-    "log_changes", "INSERT INTO change_log (change_set, ordinal, kind, id, message)"
-                   " SELECT $1, w.n - 1, w.k, w.i, w.m"
-                   " FROM unnest($2::smallint[], $3::text[], $4::bytea[]) WITH ORDINALITY AS w (k, i, m, n)"};
+    "log_changes",
+    "INSERT INTO change_log (change_set, ordinal, kind, id, message)"
+    " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::text[], $5::bytea[])"};
 
 static const struct statement touch_registry = {"touch_registry",
                                                 "UPDATE registry SET change_set = $2 WHERE id = $1"};
@@ -149,14 +149,28 @@ static bool is_deleted(const struct batch_change *change)
     return change->verdict == BATCH_DELETED;
 }
 
-void batch_rows_init(struct batch_rows *rows, struct arena *arena, const struct batch *batch,
-                     int64_t change_set)
+void batch_rows_init(struct batch_rows *rows, struct arena *arena, const char *registry, size_t most)
 {
-    *rows = (struct batch_rows){.arena = arena, .registry = batch->registry, .change_set = change_set};
-    rows->changes = arena_array(arena, batch->count, sizeof *rows->changes);
-    for (size_t i = 0; i < batch->count; i++)
-        if (is_written(&batch->changes[i]) || is_deleted(&batch->changes[i]))
-            rows->changes[rows->count++] = &batch->changes[i];
+    *rows = (struct batch_rows){
+        .arena = arena,
+        .registry = registry,
+        .changes = arena_array(arena, most, sizeof *rows->changes),
+        .change_sets = arena_array(arena, most, sizeof *rows->change_sets),
+        .ordinals = arena_array(arena, most, sizeof *rows->ordinals),
+    };
+}
+
+size_t batch_rows_add(struct batch_rows *rows, const struct batch *batch, int64_t change_set)
+{
+    size_t added = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (!is_written(&batch->changes[i]) && !is_deleted(&batch->changes[i]))
+            continue;
+        rows->changes[rows->count] = &batch->changes[i];
+        rows->change_sets[rows->count] = change_set;
+        rows->ordinals[rows->count++] = (int64_t)added++;
+    }
+    return added;
 }
 
 static enum record_kind kind_of(const struct batch_change *change)
@@ -199,11 +213,13 @@ static size_t send_upserts(const struct batch_rows *rows, struct transaction *tr
     const char **ids = arena_array(rows->arena, rows->count, sizeof *ids);
     int16_t *kinds = arena_array(rows->arena, rows->count, sizeof *kinds);
     struct column_value *hashes = arena_array(rows->arena, rows->count, sizeof *hashes);
+    int64_t *change_sets = arena_array(rows->arena, rows->count, sizeof *change_sets);
     size_t count = 0;
     for (size_t i = 0; i < rows->count; i++) {
         const struct batch_change *change = rows->changes[i];
         if (!is_written(change))
             continue;
+        change_sets[count] = rows->change_sets[i];
         ids[count] = change->id;
         kinds[count] = (int16_t)change->record.kind;
         hashes[count++] = (struct column_value){change->content_hash, CONTENT_HASH_BYTES};
@@ -211,7 +227,7 @@ static size_t send_upserts(const struct batch_rows *rows, struct transaction *tr
     if (!count)
         return 0;
     struct parameters parameters = {.arena = rows->arena};
-    parameters_int8(&parameters, rows->change_set);
+    parameters_int8s(&parameters, change_sets, count);
     parameters_texts(&parameters, ids, count);
     parameters_int2s(&parameters, kinds, count);
     parameters_blobs(&parameters, hashes, count);
@@ -304,7 +320,8 @@ static size_t send_log(const struct batch_rows *rows, struct transaction *transa
                           : (struct column_value){change->packed, (int32_t)change->packed_bytes};
     }
     struct parameters parameters = {.arena = rows->arena};
-    parameters_int8(&parameters, rows->change_set);
+    parameters_int8s(&parameters, rows->change_sets, rows->count);
+    parameters_int8s(&parameters, rows->ordinals, rows->count);
     parameters_int2s(&parameters, kinds, rows->count);
     parameters_texts(&parameters, ids, rows->count);
     parameters_blobs(&parameters, messages, rows->count);
@@ -316,7 +333,7 @@ static size_t send_registry(const struct batch_rows *rows, struct transaction *t
 {
     struct parameters parameters = {.arena = rows->arena};
     parameters_text(&parameters, rows->registry);
-    parameters_int8(&parameters, rows->change_set);
+    parameters_int8(&parameters, rows->change_sets[rows->count - 1]);
     transaction_send(transaction, &touch_registry, &parameters);
     return 1;
 }

@@ -6,7 +6,14 @@
 #include "base/arena.h"
 #include "store/binary.h"
 
-enum { OID_BYTEA = 17, OID_INT2 = 21, OID_TEXT = 25, ARRAY_HEADER_BYTES = 20, ARRAY_EMPTY_BYTES = 12 };
+enum {
+    OID_BYTEA = 17,
+    OID_INT8 = 20,
+    OID_INT2 = 21,
+    OID_TEXT = 25,
+    ARRAY_HEADER_BYTES = 20,
+    ARRAY_EMPTY_BYTES = 12
+};
 
 static void add(struct parameters *parameters, const void *bytes, size_t size)
 {
@@ -114,6 +121,17 @@ void parameters_int2s(struct parameters *parameters, const int16_t *numbers, siz
         items[i] = (struct column_value){bytes, 2};
     }
     array_add(parameters, OID_INT2, items, count);
+}
+
+void parameters_int8s(struct parameters *parameters, const int64_t *numbers, size_t count)
+{
+    struct column_value *items = arena_array(parameters->arena, count, sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        unsigned char *bytes = arena_alloc(parameters->arena, 8);
+        binary_put_u64(bytes, (uint64_t)numbers[i]);
+        items[i] = (struct column_value){bytes, 8};
+    }
+    array_add(parameters, OID_INT8, items, count);
 }
 
 /* ---- results ---- */

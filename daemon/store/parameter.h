@@ -30,8 +30,9 @@ void parameters_value(struct parameters *parameters, struct column_value value);
 void parameters_texts(struct parameters *parameters, const char *const *texts, size_t count);
 /* bytea[]; size -1: NULL */
 void parameters_blobs(struct parameters *parameters, const struct column_value *blobs, size_t count);
-/* smallint[] */
+/* smallint[], bigint[] */
 void parameters_int2s(struct parameters *parameters, const int16_t *numbers, size_t count);
+void parameters_int8s(struct parameters *parameters, const int64_t *numbers, size_t count);
 
 /* What a result holds, of the column types named; never of a NULL, but for result_blob. */
 int64_t result_int8(const PGresult *result, int row, int column);

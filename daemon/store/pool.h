@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/status.h"
 
 struct column_codec;
@@ -22,6 +24,10 @@ struct store_job {
 
 /* Starts it at once, or when a connection is free. */
 void store_submit(struct store *store, struct store_job *job);
+bool store_has_waiting(const struct store *store);
+/* Offers those that wait, in their order; one that is taken has left the queue and is the taker's: neither of its functions runs. */
+void store_take_waiting(struct store *store, bool (*take)(void *context, struct store_job *job),
+                        void *context);
 /* Also of a pipeline that was lost. */
 void store_release(struct store *store, struct pipeline *pipeline);
 

@@ -55,6 +55,27 @@ static struct store_job *take_first(struct store *store)
     return job;
 }
 
+bool store_has_waiting(const struct store *store)
+{
+    return store->first;
+}
+
+void store_take_waiting(struct store *store, bool (*take)(void *context, struct store_job *job),
+                        void *context)
+{
+    struct store_job **link = &store->first, *job;
+    while ((job = *link)) {
+        struct store_job *next = job->next;
+        if (take(context, job)) {
+            *link = next;
+            store->waiting_count--;
+        } else {
+            link = &job->next;
+        }
+    }
+    store->last = link;
+}
+
 static void start_waiting(struct store *store)
 {
     for (unsigned i = 0; i < store->settings.connection_count; i++) {

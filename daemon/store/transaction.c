@@ -146,11 +146,15 @@ static void on_start(struct store_job *job, struct pipeline *pipeline)
     transaction->start(transaction);
 }
 
-static void on_refused(struct store_job *job, struct status status)
+void transaction_finish_shared(struct transaction *transaction, struct status status)
 {
-    struct transaction *transaction = (struct transaction *)job;
     note_end(transaction, status);
     transaction->finish(transaction, status);
+}
+
+static void on_refused(struct store_job *job, struct status status)
+{
+    transaction_finish_shared((struct transaction *)job, status);
 }
 
 void transaction_start(struct transaction *transaction, struct store *store,

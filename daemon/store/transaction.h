@@ -36,6 +36,9 @@ void transaction_start(struct transaction *transaction, struct store *store,
                        void (*start)(struct transaction *transaction),
                        void (*finish)(struct transaction *transaction, struct status status));
 
+/* Finishes one that another's transaction has done the work of, in its place. */
+void transaction_finish_shared(struct transaction *transaction, struct status status);
+
 /* Adds BEGIN to the group. */
 void transaction_begin(struct transaction *transaction);
 void transaction_send(struct transaction *transaction, const struct statement *statement,

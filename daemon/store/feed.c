@@ -17,12 +17,21 @@ enum { LOOK_EVERY_MS = 2000, SILENCE_MS = 60000, COPY_HEADER_BYTES = 19 };
 
 /* ---- steps ---- */
 
-void feed_run(struct feed *feed, const struct feed_step *step)
+static int send(const struct feed *feed, const struct feed_step *step, const struct parameters *parameters)
 {
     static const int binary[COLUMN_COUNT_MOST] = {[0 ... COLUMN_COUNT_MOST - 1] = 1};
-    struct parameters parameters = {.arena = feed->arena};
     PGconn *pg = dblink_pg(feed->link);
+    if (step->name)
+        return PQsendQueryPrepared(pg, step->name, parameters->count, parameters->values, parameters->lengths,
+                                   binary, 1);
     const char *sql = step->sql ? step->sql : feed->sql->copy[feed->load.kind];
+    return PQsendQueryParams(pg, sql, parameters->count, NULL, parameters->values, parameters->lengths,
+                             binary, 1);
+}
+
+void feed_run(struct feed *feed, const struct feed_step *step)
+{
+    struct parameters parameters = {.arena = feed->arena};
     arena_reset(feed->arena);
     if (step->fill)
         step->fill(feed, &parameters);
@@ -30,9 +39,8 @@ void feed_run(struct feed *feed, const struct feed_step *step)
     feed->is_copying = false;
     feed->is_first_copied = true;
     dblink_watch(feed->link, SILENCE_MS);
-    if (!PQsendQueryParams(pg, sql, parameters.count, NULL, parameters.values, parameters.lengths, binary,
-                           1) ||
-        (step->mode == FEED_ROWS && !PQsetSingleRowMode(pg)))
+    if (!send(feed, step, &parameters) ||
+        (step->mode == FEED_ROWS && !PQsetSingleRowMode(dblink_pg(feed->link))))
         dblink_drop(feed->link, NULL);
     else
         dblink_flush(feed->link);
@@ -200,18 +208,18 @@ static void on_listening(struct feed *feed)
 
 static const struct feed_step listen_step = {.sql = "LISTEN partnerd_change", .end = on_listening};
 
-static void on_limits_set(struct feed *feed)
+void feed_listen(struct feed *feed)
 {
     feed_run(feed, &listen_step);
 }
 
 /* Long reads are no fault here; a silent database is. Following goes along keys, however little the planner knows of the
- * tables yet; that makes plans look so costly that it would compile them, for 50 ms each. */
+ * tables yet, so its statements are planned once; that makes plans look so costly that it would compile them, for 50 ms each. */
 static const struct feed_step limits_step = {
     .sql = "SELECT set_config('statement_timeout', '0', false), set_config('enable_seqscan', 'off', false),"
            " set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false),"
-           " set_config('jit', 'off', false)",
-    .end = on_limits_set};
+           " set_config('jit', 'off', false), set_config('plan_cache_mode', 'force_generic_plan', false)",
+    .end = feed_follow_prepare};
 
 static void on_opened(void *context)
 {

@@ -87,12 +87,7 @@ static void fill_round(struct feed *feed, struct parameters *parameters)
 }
 
 static const struct feed_step round_step = {
-    .sql = "SELECT l.change_set, l.kind, l.id, l.message FROM revision v JOIN change_log l USING (change_set)"
-           " WHERE v.revision BETWEEN $1 AND $2 ORDER BY v.revision, l.ordinal",
-    .mode = FEED_ROWS,
-    .fill = fill_round,
-    .row = on_change,
-    .end = on_round_end};
+    .name = "feed_round", .mode = FEED_ROWS, .fill = fill_round, .row = on_change, .end = on_round_end};
 
 static void fill_one(struct feed *feed, struct parameters *parameters)
 {
@@ -101,11 +96,7 @@ static void fill_one(struct feed *feed, struct parameters *parameters)
 
 /* A single revision may be of any length: read along the key, nothing is sorted. */
 static const struct feed_step one_step = {
-    .sql = "SELECT change_set, kind, id, message FROM change_log WHERE change_set = $1 ORDER BY ordinal",
-    .mode = FEED_ROWS,
-    .fill = fill_one,
-    .row = on_change,
-    .end = on_round_end};
+    .name = "feed_one", .mode = FEED_ROWS, .fill = fill_one, .row = on_change, .end = on_round_end};
 
 /* ---- rounds ---- */
 
@@ -208,18 +199,49 @@ static void on_looked(struct feed *feed)
 }
 
 static const struct feed_step look_step = {
-    .sql =
-        "SELECT l.newest, l.trimmed, l.epoch, v.revision, v.change_set, v.time, v.change_count, v.vocabulary"
-        " FROM revision_line l LEFT JOIN LATERAL (SELECT * FROM revision WHERE revision > $1 ORDER BY "
-        "revision"
-        " LIMIT $2) v ON true ORDER BY v.revision",
-    .fill = fill_look,
-    .row = on_look_row,
-    .end = on_looked};
+    .name = "feed_look", .fill = fill_look, .row = on_look_row, .end = on_looked};
 
 void feed_follow_start(struct feed *feed)
 {
     feed->follow.count = feed->follow.at = feed->follow.end = 0;
     feed->is_woken = false;
     feed_run(feed, &look_step);
+}
+
+/* ---- preparing ---- */
+
+static const struct feed_step prepare_one = {
+    .sql = "PREPARE feed_one (bigint) AS"
+           " SELECT change_set, kind, id, message FROM change_log WHERE change_set = $1 ORDER BY ordinal",
+    .end = feed_listen};
+
+static void on_round_prepared(struct feed *feed)
+{
+    feed_run(feed, &prepare_one);
+}
+
+static const struct feed_step prepare_round = {
+    .sql =
+        "PREPARE feed_round (bigint, bigint) AS"
+        " SELECT l.change_set, l.kind, l.id, l.message FROM revision v JOIN change_log l USING (change_set)"
+        " WHERE v.revision BETWEEN $1 AND $2 ORDER BY v.revision, l.ordinal",
+    .end = on_round_prepared};
+
+static void on_look_prepared(struct feed *feed)
+{
+    feed_run(feed, &prepare_round);
+}
+
+static const struct feed_step prepare_look = {
+    .sql =
+        "PREPARE feed_look (bigint, bigint) AS"
+        " SELECT l.newest, l.trimmed, l.epoch, v.revision, v.change_set, v.time, v.change_count, v.vocabulary"
+        " FROM revision_line l LEFT JOIN LATERAL"
+        " (SELECT * FROM revision WHERE revision > $1 ORDER BY revision LIMIT $2) v ON true"
+        " ORDER BY v.revision",
+    .end = on_look_prepared};
+
+void feed_follow_prepare(struct feed *feed)
+{
+    feed_run(feed, &prepare_look);
 }

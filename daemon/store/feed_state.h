@@ -26,7 +26,8 @@ enum feed_mode {
 };
 
 struct feed_step {
-    const char *sql; /* NULL: of the record kind at hand */
+    const char *sql;  /* NULL: of the record kind at hand */
+    const char *name; /* not NULL: it is prepared under that name */
     enum feed_mode mode;
     void (*fill)(struct feed *feed, struct parameters *parameters); /* NULL: no parameters */
     void (*row)(struct feed *feed, const PGresult *result, int row);
@@ -116,6 +117,9 @@ void feed_report_newest(struct feed *feed, uint64_t newest);
 void feed_place_start(struct feed *feed, void (*end)(struct feed *feed));
 void feed_load_start(struct feed *feed);
 void feed_resume_start(struct feed *feed);
+/* Prepares the steps that come again and again, then listens. */
+void feed_follow_prepare(struct feed *feed);
+void feed_listen(struct feed *feed);
 void feed_follow_start(struct feed *feed);
 /* Gives all concepts, then calls `end`. */
 void feed_concepts_start(struct feed *feed, void (*end)(struct feed *feed));

@@ -1,5 +1,6 @@
 #include "match/bound.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -153,7 +154,8 @@ struct summing {
 WIDE static void add_up(const struct summing *summing)
 {
     const struct bound *bound = summing->bound;
-    for (size_t at = 0; at < CHUNK_WORDS; at += LANE_WORDS) {
+    size_t first = bound->stretch.first / LANE_WORDS * LANE_WORDS;
+    for (size_t at = first; at < bound->stretch.end; at += LANE_WORDS) {
         lanes slots, more;
         memcpy(&slots, summing->slots + at, sizeof slots);
         memcpy(&more, summing->more + at, sizeof more);
@@ -194,24 +196,25 @@ static uint64_t *room(struct bound *bound, uint32_t number)
     return bound->rooms[number];
 }
 
-static const uint64_t *read_union(struct bound *bound, struct posting_union *all, size_t chunk,
-                                  uint32_t *used)
+static const uint64_t *read_union(struct bound *bound, struct posting_union *all, uint32_t *used)
 {
     uint64_t *scratch = room(bound, *used);
-    const uint64_t *read = posting_union_read(all, chunk, scratch);
+    const uint64_t *read = posting_union_read(all, &bound->stretch, scratch);
     *used += read == scratch;
     return read;
 }
 
-void bound_read(struct bound *bound, size_t chunk, const uint64_t *slots, const uint64_t *more)
+void bound_read(struct bound *bound, const struct stretch *stretch, const uint64_t *slots,
+                const uint64_t *more)
 {
     const struct segment *segment = bound->scoring->query->segment;
-    size_t word = chunk * CHUNK_WORDS, words = bits_words(segment->slot_count) - word;
+    size_t word = stretch->chunk * CHUNK_WORDS, words = bits_words(segment->slot_count) - word;
     uint32_t used = 0;
+    bound->stretch = *stretch;
     for (struct bound_term *term = bound->terms; term < bound->terms + bound->term_count; term++) {
         for (enum fit fit = FIT_RELATED; fit < FIT_COUNT; fit++)
-            term->chunk[fit] = read_union(bound, &term->levels[fit], chunk, &used);
-        term->reusable_chunk = read_union(bound, &term->reusable, chunk, &used);
+            term->chunk[fit] = read_union(bound, &term->levels[fit], &used);
+        term->reusable_chunk = read_union(bound, &term->reusable, &used);
     }
     struct summing summing = {.bound = bound, .slots = slots, .more = more};
     for (unsigned i = 0; i < RECOGNITION_TERMS; i++) {
@@ -225,10 +228,31 @@ void bound_read(struct bound *bound, size_t chunk, const uint64_t *slots, const 
     add_up(&summing);
 }
 
+/* Bit by bit from the highest: those that have it come before those that don't. */
+WIDE int bound_highest(const struct bound *bound, const uint64_t *slots, size_t count)
+{
+    uint64_t alike[CHUNK_WORDS];
+    const struct stretch in = bound->stretch;
+    int sum = 0;
+    memcpy(alike + in.first, slots + in.first, stretch_words(&in) * sizeof *alike);
+    for (unsigned bit = BOUND_BITS; bit-- > 0;) {
+        const uint64_t *has = bound->sums + bit * CHUNK_WORDS;
+        size_t have = 0;
+        for (size_t at = in.first; at < in.end; at++)
+            have += (size_t)__builtin_popcountll(alike[at] & has[at]);
+        bool enough = have >= count;
+        sum |= enough << bit;
+        count -= enough ? 0 : have;
+        for (size_t at = in.first; at < in.end; at++)
+            alike[at] &= enough ? has[at] : ~has[at];
+    }
+    return sum;
+}
+
 WIDE size_t bound_reach(const struct bound *bound, const uint64_t *slots, int sum, uint64_t *ret_slots)
 {
     size_t count = 0;
-    for (size_t at = 0; at < CHUNK_WORDS; at++) {
+    for (size_t at = bound->stretch.first; at < bound->stretch.end; at++) {
         ret_slots[at] = 0;
         if (!slots[at] || sum > BOUND_MOST)
             continue;
@@ -264,7 +288,7 @@ int bound_sum_at(const struct bound *bound, uint32_t slot)
     return sum_of(bound, at / 64, at % 64, slot);
 }
 
-void bound_order(struct bound *bound, size_t chunk, const uint64_t *slots, size_t count)
+void bound_order(struct bound *bound, const uint64_t *slots, size_t count)
 {
     if (count > bound->capacity) {
         enum { LEAST = 256 };
@@ -274,15 +298,16 @@ void bound_order(struct bound *bound, size_t chunk, const uint64_t *slots, size_
     }
     uint32_t next[BOUND_MOST + 2], found = 0;
     int least = BOUND_MOST, most = 0;
-    for (size_t at = 0; at < CHUNK_WORDS; at++)
+    for (size_t at = bound->stretch.first; at < bound->stretch.end; at++)
         for (uint64_t rest = slots[at]; rest; rest &= rest - 1) {
             unsigned place = (unsigned)__builtin_ctzll(rest);
-            uint32_t slot = (uint32_t)((chunk * CHUNK_WORDS + at) * 64 + place);
+            uint32_t slot = stretch_slot(&bound->stretch, at) + place;
             int sum = sum_of(bound, at, place, slot);
             bound->found[found++] = (struct bounded){slot, sum};
             least = sum < least ? sum : least;
             most = sum > most ? sum : most;
         }
+    assert(least <= most);
     memset(next, 0, (size_t)(most - least + 2) * sizeof *next);
     for (uint32_t i = 0; i < found; i++)
         next[most - bound->found[i].sum + 1]++;

@@ -42,6 +42,7 @@ struct bound {
     uint32_t least_slots; /* in a chunk with fewer each is scored sooner than bounded */
     uint64_t **rooms;     /* for chunks of levels that are no plain bits; made as they are needed */
     uint32_t room_count;
+    struct stretch stretch;          /* of the chunk that was read */
     uint64_t *sums;                  /* BOUND_BITS rows of CHUNK_WORDS */
     struct bounded *found, *ordered; /* of a chunk */
     uint32_t capacity;
@@ -49,14 +50,17 @@ struct bound {
 
 /* For the part that the query has entered. A slot that is tied to the sender is never bounded. */
 void bound_init(struct bound *bound, const struct scoring *scoring);
-/* Adds up for a chunk's slots, which are in either set. Chunks are read upwards. */
-void bound_read(struct bound *bound, size_t chunk, const uint64_t *slots, const uint64_t *more);
+/* Adds up for a chunk's slots, which are in either set and all within the stretch. Chunks are read upwards. */
+void bound_read(struct bound *bound, const struct stretch *stretch, const uint64_t *slots,
+                const uint64_t *more);
 /* What a slot of that chunk has at most. */
 int bound_sum_at(const struct bound *bound, uint32_t slot);
-/* Those of the chunk's slots that may score this much or more; returns how many. */
+/* The highest sum that so many of the chunk's slots have or pass; 0 where they are fewer. */
+int bound_highest(const struct bound *bound, const uint64_t *slots, size_t count);
+/* Those of the chunk's slots that may score this much or more; returns how many. Fills the words of the stretch. */
 size_t bound_reach(const struct bound *bound, const uint64_t *slots, int sum, uint64_t *ret_slots);
-/* Lists some of the chunk's slots in `ordered`, `count` of them, the highest sum first. */
-void bound_order(struct bound *bound, size_t chunk, const uint64_t *slots, size_t count);
+/* Lists some of the chunk's slots in `ordered`, `count` of them, at least one, the highest sum first. */
+void bound_order(struct bound *bound, const uint64_t *slots, size_t count);
 /* Fills the block's sums over wanted concepts for slots of the chunk that was read last, as wanted_fill does, but without looking at
  * the slots' own lists. */
 void bound_fill(const struct bound *bound, struct match_block *block);

@@ -37,17 +37,17 @@ void facet_add(struct facet_counts *facets, const struct match_query *, uint32_t
     facets->shared[facets->shared_count++] = slot;
 }
 
-void facet_add_chunk(struct facet_counts *facets, const struct match_query *query, size_t chunk,
-                     const uint64_t *slots)
+void facet_add_chunk(struct facet_counts *facets, const struct match_query *query,
+                     const struct stretch *stretch, const uint64_t *slots)
 {
     const struct segment *segment = query->segment;
-    size_t total = bits_words(segment->slot_count), word = chunk * CHUNK_WORDS;
     if (!facets->single)
-        facets->single = arena_array(facets->arena, total, sizeof *facets->single);
-    for (size_t i = 0; i < CHUNK_WORDS && word + i < total; i++) {
-        facets->single[word + i] = slots[i] & ~segment->shared[word + i];
-        for (uint64_t rest = slots[i] & segment->shared[word + i]; rest; rest &= rest - 1)
-            facet_add(facets, query, (uint32_t)((word + i) * 64 + (size_t)__builtin_ctzll(rest)));
+        facets->single = arena_array(facets->arena, bits_words(segment->slot_count), sizeof *facets->single);
+    for (size_t i = stretch->first; i < stretch->end; i++) {
+        uint32_t slot = stretch_slot(stretch, i);
+        facets->single[slot / 64] = slots[i] & ~segment->shared[slot / 64];
+        for (uint64_t rest = slots[i] & segment->shared[slot / 64]; rest; rest &= rest - 1)
+            facet_add(facets, query, slot + (uint32_t)__builtin_ctzll(rest));
     }
 }
 

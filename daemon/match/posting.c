@@ -161,23 +161,39 @@ struct posting posting_of(const struct posting_table *table, uint32_t value)
                             table->chunks + row->first_chunk, table->data};
 }
 
-static void join_chunk(const uint16_t *data, const struct posting_chunk *chunk, uint64_t *bits, size_t words)
+/* How many places of a list come before one. */
+static uint32_t count_before(const uint16_t *list, uint32_t count, size_t place)
+{
+    enum { STRIDE = 16 };
+    uint32_t before = 0;
+    while (before + STRIDE <= count && list[before + STRIDE - 1] < place)
+        before += STRIDE;
+    while (before < count && list[before] < place)
+        before++;
+    return before;
+}
+
+static void join_chunk(const uint16_t *data, const struct posting_chunk *chunk, const struct stretch *stretch,
+                       uint64_t *bits)
 {
     const uint64_t *own = posting_chunk_bits(data, chunk);
     if (own) {
-        wide_or(bits, own, words);
+        wide_or(bits + stretch->first, own + stretch->first, stretch_words(stretch));
         return;
     }
-    const uint16_t *at = data + chunk->at;
-    for (uint32_t i = 0; i <= chunk->last; i++)
-        bits_set(bits, at[i]);
+    const uint16_t *list = data + chunk->at;
+    uint32_t count = chunk->last + 1u;
+    for (uint32_t i = count_before(list, count, stretch->first * 64);
+         i < count && list[i] < stretch->end * 64; i++)
+        bits_set(bits, list[i]);
 }
 
 void posting_join(const struct posting *posting, uint64_t *bits, size_t words)
 {
     for (uint32_t i = 0; i < posting->chunk_count; i++) {
-        size_t word = (size_t)posting->chunks[i].chunk * CHUNK_WORDS, left = words - word;
-        join_chunk(posting->data, &posting->chunks[i], bits + word, left < CHUNK_WORDS ? left : CHUNK_WORDS);
+        size_t chunk = posting->chunks[i].chunk, left = words - chunk * CHUNK_WORDS;
+        struct stretch all = {chunk, 0, left < CHUNK_WORDS ? left : CHUNK_WORDS};
+        join_chunk(posting->data, &posting->chunks[i], &all, bits + stretch_word(&all));
     }
 }
 
@@ -206,15 +222,11 @@ void posting_union_mark(const struct posting_union *all, uint64_t *chunks)
 }
 
 /* Begins a union with a chunk's slots. */
-static void set_chunk(const uint16_t *data, const struct posting_chunk *chunk, uint64_t *scratch)
+static void set_chunk(const uint16_t *data, const struct posting_chunk *chunk, const struct stretch *stretch,
+                      uint64_t *scratch)
 {
-    const uint64_t *bits = posting_chunk_bits(data, chunk);
-    if (bits) {
-        memcpy(scratch, bits, CHUNK_WORDS * sizeof *scratch);
-        return;
-    }
-    memset(scratch, 0, CHUNK_WORDS * sizeof *scratch);
-    join_chunk(data, chunk, scratch, CHUNK_WORDS);
+    memset(scratch + stretch->first, 0, stretch_words(stretch) * sizeof *scratch);
+    join_chunk(data, chunk, stretch, scratch);
 }
 
 static bool seek(struct posting_cursor *cursor, size_t chunk)
@@ -224,18 +236,19 @@ static bool seek(struct posting_cursor *cursor, size_t chunk)
     return cursor->at < cursor->end && cursor->at->chunk == chunk;
 }
 
-const uint64_t *posting_union_read(struct posting_union *all, size_t chunk, uint64_t *scratch)
+const uint64_t *posting_union_read(struct posting_union *all, const struct stretch *stretch,
+                                   uint64_t *scratch)
 {
     const struct posting_cursor *first = NULL;
     bool several = false;
     for (struct posting_cursor *cursor = all->cursors; cursor < all->cursors + all->count; cursor++) {
-        if (!seek(cursor, chunk))
+        if (!seek(cursor, stretch->chunk))
             continue;
         if (first) {
             if (!several)
-                set_chunk(first->data, first->at, scratch);
+                set_chunk(first->data, first->at, stretch, scratch);
             several = true;
-            join_chunk(cursor->data, cursor->at, scratch, CHUNK_WORDS);
+            join_chunk(cursor->data, cursor->at, stretch, scratch);
         } else {
             first = cursor;
         }
@@ -244,6 +257,6 @@ const uint64_t *posting_union_read(struct posting_union *all, size_t chunk, uint
         return several ? scratch : NULL;
     const uint64_t *bits = posting_chunk_bits(first->data, first->at);
     if (!bits)
-        set_chunk(first->data, first->at, scratch);
+        set_chunk(first->data, first->at, stretch, scratch);
     return bits ? bits : scratch;
 }

@@ -8,6 +8,25 @@ struct arena;
 /* Slots are walked in chunks of this many words. */
 enum { CHUNK_WORDS = 256, CHUNK_SLOTS = CHUNK_WORDS * 64, POSTING_SLOTS_MOST = CHUNK_SLOTS << 16 };
 
+/* Those of a chunk's words that are looked at. What is asked for together lies together, so mostly these are few. */
+struct stretch {
+    size_t chunk, first, end; /* words of the chunk, from the first up to the end */
+};
+/* Its first word among all chunks'. */
+static inline size_t stretch_word(const struct stretch *stretch)
+{
+    return stretch->chunk * CHUNK_WORDS + stretch->first;
+}
+static inline size_t stretch_words(const struct stretch *stretch)
+{
+    return stretch->end - stretch->first;
+}
+/* The first slot of one of the chunk's words. */
+static inline uint32_t stretch_slot(const struct stretch *stretch, size_t at)
+{
+    return (uint32_t)((stretch->chunk * CHUNK_WORDS + at) * 64);
+}
+
 /* Which slots carry a value: for each chunk where any does, upwards, a sorted list, or bits where many do. */
 struct posting {
     uint32_t count, chunk_count;
@@ -76,5 +95,7 @@ struct posting_union {
 void posting_union_add(struct posting_union *all, struct arena *arena, struct posting posting);
 /* Marks the chunks where any has slots. */
 void posting_union_mark(const struct posting_union *all, uint64_t *chunks);
-/* A chunk's slots as CHUNK_WORDS words of bits: in `scratch` or elsewhere; NULL: none. Calls go upwards. */
-const uint64_t *posting_union_read(struct posting_union *all, size_t chunk, uint64_t *scratch);
+/* A chunk's slots as CHUNK_WORDS words of bits, of which those of the stretch are set: in `scratch` or elsewhere; NULL: none. Calls go
+ * upwards. */
+const uint64_t *posting_union_read(struct posting_union *all, const struct stretch *stretch,
+                                   uint64_t *scratch);

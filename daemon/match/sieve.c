@@ -89,54 +89,65 @@ static uint64_t ask_each(const struct sieve *sieve, size_t slot, uint64_t slots,
     return slots;
 }
 
-/* What sets leave of a chunk; returns 0 where nothing is left. */
-static uint64_t cut(struct sieve *sieve, size_t chunk, size_t words, uint64_t *slots)
+/* Leaves out words without slots at both ends; false: there are no others. */
+static bool shrink(struct stretch *stretch, const uint64_t *slots)
+{
+    while (stretch->first < stretch->end && !slots[stretch->first])
+        stretch->first++;
+    while (stretch->first < stretch->end && !slots[stretch->end - 1])
+        stretch->end--;
+    return stretch->first < stretch->end;
+}
+
+/* What sets leave of a chunk; false: nothing. */
+static bool cut(struct sieve *sieve, struct stretch *stretch, uint64_t *slots)
 {
     const struct match_query *query = sieve->query;
-    const uint64_t *live = query->index->live[query->part] + chunk * CHUNK_WORDS;
-    uint64_t scratch[CHUNK_WORDS], any = sieve->union_count == 0;
-    if (any)
-        memcpy(slots, live, words * sizeof *slots);
+    const uint64_t *live = query->index->live[query->part] + stretch_word(stretch);
+    uint64_t scratch[CHUNK_WORDS];
+    memset(slots + stretch->end, 0, (CHUNK_WORDS - stretch->end) * sizeof *slots);
+    if (!sieve->union_count)
+        memcpy(slots, live, stretch_words(stretch) * sizeof *slots);
     for (uint32_t i = 0; i < sieve->union_count; i++) {
-        const uint64_t *hold = posting_union_read(&sieve->unions[i], chunk, scratch);
-        if (!hold)
-            return 0;
-        any = i ? wide_and(slots, hold, words) : wide_both(slots, live, hold, words);
-        if (!any)
-            return 0;
+        const uint64_t *hold = posting_union_read(&sieve->unions[i], stretch, scratch);
+        size_t first = stretch->first, words = stretch_words(stretch);
+        if (!hold ||
+            !(i ? wide_and(slots + first, hold + first, words) : wide_both(slots, live, hold, words)))
+            return false;
+        shrink(stretch, slots);
     }
-    return any;
+    return true;
 }
 
-static bool read_chunk(struct sieve *sieve, size_t chunk, uint64_t *slots)
+static bool read_chunk(struct sieve *sieve, struct stretch *stretch, uint64_t *slots)
 {
     const struct segment *segment = sieve->query->segment;
-    size_t word = chunk * CHUNK_WORDS, words = bits_words(segment->slot_count) - word;
-    words = words < CHUNK_WORDS ? words : CHUNK_WORDS;
-    if (!cut(sieve, chunk, words, slots))
+    size_t words = bits_words(segment->slot_count) - stretch->chunk * CHUNK_WORDS;
+    stretch->first = 0;
+    stretch->end = words < CHUNK_WORDS ? words : CHUNK_WORDS;
+    if (!cut(sieve, stretch, slots))
         return false;
-    memset(slots + words, 0, (CHUNK_WORDS - words) * sizeof *slots);
-    slot_set_take(&sieve->excluded, chunk, slots, NULL);
+    slot_set_take(&sieve->excluded, stretch->chunk, slots, NULL);
     if (sieve->by_columns)
-        column_wish_narrow(&sieve->columns, segment, word, words, slots);
-    uint64_t any = 0;
-    for (size_t i = 0; i < words; i++) {
-        uint64_t odd = sieve->by_columns ? slots[i] & segment->odd[word + i] : 0;
+        column_wish_narrow(&sieve->columns, segment, stretch_word(stretch), stretch_words(stretch),
+                           slots + stretch->first);
+    for (size_t i = stretch->first; i < stretch->end; i++) {
+        uint32_t slot = stretch_slot(stretch, i);
+        uint64_t odd = sieve->by_columns ? slots[i] & segment->odd[slot / 64] : 0;
         if (odd)
-            slots[i] ^= odd ^ ask_each(sieve, (word + i) * 64, odd, sieve->odd_each, sieve->odd_each_count);
+            slots[i] ^= odd ^ ask_each(sieve, slot, odd, sieve->odd_each, sieve->odd_each_count);
         if (slots[i] && sieve->each_count)
-            slots[i] = ask_each(sieve, (word + i) * 64, slots[i], sieve->each, sieve->each_count);
-        any |= slots[i];
+            slots[i] = ask_each(sieve, slot, slots[i], sieve->each, sieve->each_count);
     }
-    return any;
+    return shrink(stretch, slots);
 }
 
-bool sieve_next(struct sieve *sieve, size_t *ret_chunk, uint64_t *slots)
+bool sieve_next(struct sieve *sieve, struct stretch *ret_stretch, uint64_t *slots)
 {
-    size_t chunk = bits_next(sieve->chunks, sieve->chunk_count, sieve->next_chunk);
-    while (chunk < sieve->chunk_count && !read_chunk(sieve, chunk, slots))
-        chunk = bits_next(sieve->chunks, sieve->chunk_count, chunk + 1);
-    sieve->next_chunk = chunk + 1;
-    *ret_chunk = chunk;
-    return chunk < sieve->chunk_count;
+    size_t count = sieve->chunk_count, *chunk = &ret_stretch->chunk;
+    *chunk = bits_next(sieve->chunks, count, sieve->next_chunk);
+    while (*chunk < count && !read_chunk(sieve, ret_stretch, slots))
+        *chunk = bits_next(sieve->chunks, count, *chunk + 1);
+    sieve->next_chunk = *chunk + 1;
+    return *chunk < count;
 }

@@ -32,6 +32,6 @@ void sieve_init(struct sieve *sieve, const struct match_query *query);
 /* For filters: another set of which one must hold; slots that don't pass. */
 struct posting_union *sieve_union(struct sieve *sieve);
 void sieve_exclude_body(struct sieve *sieve, uint32_t body);
-/* The next chunk of which any slot passes, upwards: fills CHUNK_WORDS words of `slots`, zeroes beyond the segment. False: there
- * is none. */
-bool sieve_next(struct sieve *sieve, size_t *ret_chunk, uint64_t *slots);
+/* The next chunk of which any slot passes, upwards, and where these are: fills CHUNK_WORDS words of `slots`, zeroes beyond the stretch.
+ * False: there is none. */
+bool sieve_next(struct sieve *sieve, struct stretch *ret_stretch, uint64_t *slots);

@@ -67,19 +67,20 @@ WIDE static uint64_t count_together(const uint64_t *slots, const uint64_t *secon
     return count;
 }
 
-static void tally_chunk(struct tally *tally, const struct match_query *query, size_t chunk,
+static void tally_chunk(struct tally *tally, const struct match_query *query, const struct stretch *stretch,
                         const uint64_t *slots)
 {
     const struct segment *segment = query->segment;
-    size_t word = chunk * CHUNK_WORDS, words = bits_words(segment->slot_count) - word;
-    words = words < CHUNK_WORDS ? words : CHUNK_WORDS;
-    uint64_t apart;
-    tally->together += count_together(slots, segment->second + word, segment->apart + word, words, &apart);
-    for (size_t i = 0; apart && i < words; i++)
-        for (uint64_t rest = slots[i] & segment->apart[word + i]; rest; rest &= rest - 1)
+    size_t word = stretch_word(stretch), words = stretch_words(stretch);
+    uint64_t any;
+    slots += stretch->first;
+    const uint64_t *apart = segment->apart + word;
+    tally->together += count_together(slots, segment->second + word, apart, words, &any);
+    for (size_t i = 0; any && i < words; i++)
+        for (uint64_t rest = slots[i] & apart[i]; rest; rest &= rest - 1)
             segment_fetch_body(segment, (uint32_t)((word + i) * 64 + (size_t)__builtin_ctzll(rest)));
-    for (size_t i = 0; apart && i < words; i++)
-        for (uint64_t rest = slots[i] & segment->apart[word + i]; rest; rest &= rest - 1) {
+    for (size_t i = 0; any && i < words; i++)
+        for (uint64_t rest = slots[i] & apart[i]; rest; rest &= rest - 1) {
             uint32_t slot = (uint32_t)((word + i) * 64 + (size_t)__builtin_ctzll(rest));
             met_add(&tally->apart, query->arena, segment_body_preferring(segment, slot));
         }
@@ -91,11 +92,11 @@ uint64_t sweep_count(struct match_query *query)
     for (int part = 0; part < SEGMENTS; part++) {
         struct tally tally = {0};
         struct sieve sieve;
-        size_t chunk;
+        struct stretch stretch;
         match_query_enter(query, part);
         sieve_init(&sieve, query);
-        while (sieve_next(&sieve, &chunk, slots))
-            tally_chunk(&tally, query, chunk, slots);
+        while (sieve_next(&sieve, &stretch, slots))
+            tally_chunk(&tally, query, &stretch, slots);
         bodies += tally.together + tally.apart.count;
     }
     return bodies;
@@ -160,14 +161,14 @@ static void score_block(const struct sweep *sweep, struct match_block *block, bo
     block->count = 0;
 }
 
-static void score_all(const struct sweep *sweep, size_t chunk, const uint64_t *slots, bool read)
+static void score_all(const struct sweep *sweep, const struct stretch *stretch, const uint64_t *slots,
+                      bool read)
 {
     struct match_block block;
-    size_t word = chunk * CHUNK_WORDS;
     block.count = 0;
-    for (size_t i = 0; i < CHUNK_WORDS; i++)
+    for (size_t i = stretch->first; i < stretch->end; i++)
         for (uint64_t rest = slots[i]; rest; rest &= rest - 1) {
-            block.slots[block.count++] = (uint32_t)((word + i) * 64 + (size_t)__builtin_ctzll(rest));
+            block.slots[block.count++] = stretch_slot(stretch, i) + (uint32_t)__builtin_ctzll(rest);
             if (block.count == BLOCK_SLOTS)
                 score_block(sweep, &block, read);
         }
@@ -175,44 +176,31 @@ static void score_all(const struct sweep *sweep, size_t chunk, const uint64_t *s
         score_block(sweep, &block, read);
 }
 
-/* The highest sum that enough of the slots may reach: they come first, so that the others need not. */
-static int first_sum(const struct sweep *sweep, const uint64_t *slots, uint64_t *reach)
-{
-    int low = 0, high = BOUND_MOST + 1;
-    while (high - low > 1) {
-        int middle = (low + high) / 2;
-        if (bound_reach(&sweep->bound, slots, middle, reach) >= sweep->sink->wanted)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 static int sum_for(const struct sweep *sweep, int64_t least)
 {
     return least == INT64_MIN ? 0 : least == INT64_MAX ? BOUND_MOST + 1 : bound_sum_of(&sweep->bound, least);
 }
 
-/* The best come first, in small blocks, so that soon the others need not come at all. While all may come, only the best of many
- * are put in order. */
-static void score_bounded(struct sweep *sweep, size_t chunk, uint64_t *slots, size_t slot_count)
+/* Those that fill the page are scored first where there are more, so that few of the others need to come at all; of these the best come
+ * first, in small blocks. */
+static void score_bounded(struct sweep *sweep, const struct stretch *stretch, uint64_t *slots,
+                          size_t slot_count)
 {
     const struct sweep_sink *sink = sweep->sink;
-    enum { AT_ONCE = 16, FEW = 512 };
+    enum { AT_ONCE = 16, FEW = 128 };
     uint64_t reach[CHUNK_WORDS];
     int64_t least = sink->least(sink->context);
     if (least == INT64_MIN && slot_count > FEW) {
-        bound_reach(&sweep->bound, slots, first_sum(sweep, slots, reach), reach);
-        score_all(sweep, chunk, reach, true);
-        for (size_t i = 0; i < CHUNK_WORDS; i++)
+        bound_reach(&sweep->bound, slots, bound_highest(&sweep->bound, slots, sink->wanted), reach);
+        score_all(sweep, stretch, reach, true);
+        for (size_t i = stretch->first; i < stretch->end; i++)
             slots[i] &= ~reach[i];
         least = sink->least(sink->context);
     }
     size_t count = bound_reach(&sweep->bound, slots, sum_for(sweep, least), reach), i = 0;
     if (!count)
         return;
-    bound_order(&sweep->bound, chunk, reach, count);
+    bound_order(&sweep->bound, reach, count);
     const struct bounded *list = sweep->bound.ordered;
     struct match_block block;
     while (i < count && list[i].sum >= sum_for(sweep, sink->least(sink->context))) {
@@ -223,16 +211,17 @@ static void score_bounded(struct sweep *sweep, size_t chunk, uint64_t *slots, si
 }
 
 /* Moves slots of bodies with several records from a chunk's into `several`; returns how many. */
-static size_t part_several(const struct segment *segment, size_t chunk, uint64_t *slots, uint64_t *several)
+static size_t part_several(const struct segment *segment, const struct stretch *stretch, uint64_t *slots,
+                           uint64_t *several)
 {
-    size_t word = chunk * CHUNK_WORDS, words = bits_words(segment->slot_count) - word;
-    words = words < CHUNK_WORDS ? words : CHUNK_WORDS;
+    size_t first = stretch->first, words = stretch_words(stretch);
     memset(several, 0, CHUNK_WORDS * sizeof *several);
-    if (!wide_both(several, slots, segment->several_records.bits + word, words))
+    if (!wide_both(several + first, slots + first, segment->several_records.bits + stretch_word(stretch),
+                   words))
         return 0;
-    for (size_t i = 0; i < words; i++)
+    for (size_t i = first; i < stretch->end; i++)
         slots[i] ^= several[i];
-    return wide_count(several, words);
+    return wide_count(several + first, words);
 }
 
 static struct put_off *put_off_new(struct sweep *sweep)
@@ -246,11 +235,11 @@ static struct put_off *put_off_new(struct sweep *sweep)
     return &sweep->several[sweep->several_count++];
 }
 
-static void put_off(struct sweep *sweep, size_t chunk, const uint64_t *several, bool read)
+static void put_off(struct sweep *sweep, const struct stretch *stretch, const uint64_t *several, bool read)
 {
-    for (size_t i = 0; i < CHUNK_WORDS; i++)
+    for (size_t i = stretch->first; i < stretch->end; i++)
         for (uint64_t rest = several[i]; rest; rest &= rest - 1) {
-            uint32_t slot = (uint32_t)((chunk * CHUNK_WORDS + i) * 64 + (size_t)__builtin_ctzll(rest));
+            uint32_t slot = stretch_slot(stretch, i) + (uint32_t)__builtin_ctzll(rest);
             *put_off_new(sweep) = (struct put_off){
                 .bounded = {slot, read ? bound_sum_at(&sweep->bound, slot) : BOUND_MOST},
                 .own = segment_body_preferring(sweep->query->segment, slot),
@@ -274,23 +263,23 @@ static bool is_worth_bounding(struct sweep *sweep, size_t count)
     return sweep->bound.useful && count >= filling + sweep->bound.least_slots;
 }
 
-static void rank_chunk(struct sweep *sweep, size_t chunk, uint64_t *slots, const uint64_t *several,
-                       size_t several_count)
+static void rank_chunk(struct sweep *sweep, const struct stretch *stretch, uint64_t *slots,
+                       const uint64_t *several, size_t several_count)
 {
-    size_t count = wide_count(slots, CHUNK_WORDS);
+    size_t count = wide_count(slots + stretch->first, stretch_words(stretch));
     bool is_bounded = is_worth_bounding(sweep, count + several_count);
     if (is_bounded) {
         uint64_t tied[CHUNK_WORDS] = {0};
-        if (slot_set_take(&sweep->tied, chunk, slots, tied))
-            score_all(sweep, chunk, tied, false);
-        bound_read(&sweep->bound, chunk, slots, several);
+        if (slot_set_take(&sweep->tied, stretch->chunk, slots, tied))
+            score_all(sweep, stretch, tied, false);
+        bound_read(&sweep->bound, stretch, slots, several);
     }
     if (several_count)
-        put_off(sweep, chunk, several, is_bounded);
+        put_off(sweep, stretch, several, is_bounded);
     if (is_bounded)
-        score_bounded(sweep, chunk, slots, count);
+        score_bounded(sweep, stretch, slots, count);
     else if (count)
-        score_all(sweep, chunk, slots, false);
+        score_all(sweep, stretch, slots, false);
 }
 
 /* ---- bodies with several records ---- */
@@ -322,14 +311,14 @@ static uint64_t sweep_part(struct sweep *sweep, struct facet_counts *facets)
     struct tally tally = {0};
     struct sieve sieve;
     uint64_t slots[CHUNK_WORDS], several[CHUNK_WORDS];
-    size_t chunk;
+    struct stretch stretch;
     sieve_init(&sieve, sweep->query);
-    while (sieve_next(&sieve, &chunk, slots)) {
-        tally_chunk(&tally, sweep->query, chunk, slots);
-        size_t several_count = part_several(sweep->query->segment, chunk, slots, several);
+    while (sieve_next(&sieve, &stretch, slots)) {
+        tally_chunk(&tally, sweep->query, &stretch, slots);
+        size_t several_count = part_several(sweep->query->segment, &stretch, slots, several);
         if (facets)
-            facet_add_chunk(facets, sweep->query, chunk, slots);
-        rank_chunk(sweep, chunk, slots, several, several_count);
+            facet_add_chunk(facets, sweep->query, &stretch, slots);
+        rank_chunk(sweep, &stretch, slots, several, several_count);
     }
     rank_several(sweep, &tally.apart, facets);
     if (facets)

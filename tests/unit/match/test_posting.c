@@ -58,7 +58,8 @@ static void a_union_reads_what_any_posting_holds(void **)
             uint64_t scratch[CHUNK_WORDS];
             if (random_chance(&random, 30))
                 continue; /* chunks may be passed over */
-            const uint64_t *bits = posting_union_read(&all, chunk, scratch);
+            const uint64_t *bits =
+                posting_union_read(&all, &(struct stretch){chunk, 0, CHUNK_WORDS}, scratch);
             assert_int_equal(bits != NULL, bits_has(marked, chunk));
             for (size_t i = 0; i < CHUNK_SLOTS && chunk * CHUNK_SLOTS + i < SLOTS; i++) {
                 bool expected = false;

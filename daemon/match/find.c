@@ -201,14 +201,14 @@ struct status match_find_hosts_packed(const struct match_index *index, struct ar
 
 /* ---- the cost of a question ---- */
 
-/* The share of slots that carry one of the values; 1 where none is asked for. */
-static double share_of(const struct segment *segment, const struct posting_table *table,
-                       struct numbers values)
+/* The share of slots that carry one of the codes, which are distinct; 1 where none is asked for. */
+static double share_of(const struct segment *segment, const struct posting_table *table, char *const *codes,
+                       size_t code_count, uint16_t (*number_of)(const char *code))
 {
     size_t count = 0;
-    for (uint32_t i = 0; i < values.count; i++)
-        count += posting_of(table, values.items[i]).count;
-    return values.count && count < segment->slot_count ? (double)count / segment->slot_count : 1;
+    for (size_t i = 0; i < code_count; i++)
+        count += posting_of(table, number_of(codes[i])).count;
+    return code_count && count < segment->slot_count ? (double)count / segment->slot_count : 1;
 }
 
 int64_t match_find_hosts_cost_us(const struct match_index *index, const struct match_question *question)
@@ -218,12 +218,10 @@ int64_t match_find_hosts_cost_us(const struct match_index *index, const struct m
     const double together = 3; /* where sectors go with countries, more carry both than chance has it */
     const pb_need *need = question->need;
     const struct segment *segment = index->segments[BASE];
-    struct arena *arena = arena_new(0);
     double sectors =
-        share_of(segment, &segment->sector_under, numbers_of_sectors(arena, need->sectors, need->n_sectors));
+        share_of(segment, &segment->sector_under, need->sectors, need->n_sectors, number_of_sector);
     double countries =
-        share_of(segment, &segment->country, numbers_of_countries(arena, need->countries, need->n_countries));
-    arena_free(arena);
+        share_of(segment, &segment->country, need->countries, need->n_countries, number_of_country);
     double share = sectors * countries * together, most = sectors < countries ? sectors : countries;
     double candidates = (share < most ? share : most) * segment->slot_count;
     double matches = candidates < question->page_size ? candidates : question->page_size;

@@ -29,7 +29,7 @@ static const char *head_fault(const struct image_head *head, uint64_t file_bytes
     if (head->checksum != image_head_checksum(head))
         return "its head is damaged";
     if (head->body_bytes > IMAGE_MOST_BYTES - IMAGE_HEAD_BYTES ||
-        head->block_count != (head->body_bytes + IMAGE_BLOCK_BYTES - 1) / IMAGE_BLOCK_BYTES ||
+        head->block_count != image_block_count(head->body_bytes) ||
         file_bytes != IMAGE_HEAD_BYTES + head->body_bytes + head->block_count * sizeof(uint64_t))
         return "it is not whole";
     return head->root - IMAGE_ADDRESS - IMAGE_HEAD_BYTES < head->body_bytes ? NULL : "it has no root";
@@ -97,10 +97,10 @@ static void *verify(void *context)
     struct verifying *verifying = context;
     const struct image_head *head = &verifying->image->head;
     for (uint64_t block; (block = atomic_fetch_add(&verifying->next, 1)) < head->block_count;) {
-        const unsigned char *at = verifying->image->bytes + IMAGE_HEAD_BYTES + block * IMAGE_BLOCK_BYTES;
+        const unsigned char *at = verifying->image->bytes + image_block_begin(block);
         size_t size = image_block_bytes(head, block);
 #ifdef MADV_POPULATE_READ
-        madvise((void *)((uintptr_t)at & ~(uintptr_t)(IMAGE_HEAD_BYTES - 1)), size, MADV_POPULATE_READ);
+        madvise((void *)(uintptr_t)at, size, MADV_POPULATE_READ);
 #endif
         if (image_checksum(at, size, head->seal) != verifying->checksums[block])
             atomic_store(&verifying->is_damaged, true);

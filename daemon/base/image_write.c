@@ -33,8 +33,8 @@ struct image_writer {
     int descriptor, error; /* errno of the first failure */
     struct image_head head;
     unsigned char *block; /* the one at hand */
-    size_t filled;
-    uint64_t *checksums; /* of the blocks before */
+    size_t filled;        /* of it; the first begins behind the head */
+    uint64_t *checksums;  /* of the blocks before */
     struct place *places;
     size_t place_count, place_slots;
 };
@@ -44,6 +44,7 @@ struct image_writer *image_writer_new(const char *path)
     struct image_writer *writer = heap_zalloc(sizeof *writer);
     writer->path = heap_strdup(path);
     writer->block = heap_alloc(IMAGE_BLOCK_BYTES);
+    writer->filled = IMAGE_HEAD_BYTES;
     writer->head = (struct image_head){.magic = IMAGE_MAGIC,
                                        .format = IMAGE_FORMAT,
                                        .head_bytes = sizeof writer->head,
@@ -74,8 +75,11 @@ static void end_block(struct image_writer *writer)
     struct image_head *head = &writer->head;
     uint64_t number = head->block_count++;
     writer->checksums = heap_realloc(writer->checksums, head->block_count * sizeof *writer->checksums);
-    writer->checksums[number] = image_checksum(writer->block, writer->filled, head->seal);
-    write_at(writer, writer->block, writer->filled, IMAGE_HEAD_BYTES + number * IMAGE_BLOCK_BYTES);
+    uint64_t begin = image_block_begin(number);
+    const unsigned char *bytes = writer->block + begin % IMAGE_BLOCK_BYTES;
+    size_t size = writer->filled - begin % IMAGE_BLOCK_BYTES;
+    writer->checksums[number] = image_checksum(bytes, size, head->seal);
+    write_at(writer, bytes, size, begin);
     writer->filled = 0;
 }
 

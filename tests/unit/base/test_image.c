@@ -126,8 +126,8 @@ static void any_damage_is_found(void **state)
                             40,
                             (long)sizeof(struct image_head) - 1,
                             IMAGE_HEAD_BYTES,
-                            IMAGE_HEAD_BYTES + IMAGE_BLOCK_BYTES - 1,
-                            IMAGE_HEAD_BYTES + IMAGE_BLOCK_BYTES,
+                            IMAGE_BLOCK_BYTES - 1,
+                            IMAGE_BLOCK_BYTES,
                             end - 9,
                             end - 1};
     for (size_t i = 0; i < sizeof offsets / sizeof *offsets; i++) {

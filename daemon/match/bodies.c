@@ -53,9 +53,9 @@ void bodies_make(struct bodies *bodies, struct arena *arena, uint32_t organisati
                  size_t count)
 {
     *bodies = (struct bodies){0};
+    list_places(bodies, arena, organisations, joins, count);
     if (!count)
         return;
-    list_places(bodies, arena, organisations, joins, count);
     uint32_t several_count = bodies->several_count;
     struct several *several = bodies->several;
     for (uint32_t i = 0; i < several_count; i++)

@@ -16,7 +16,7 @@ struct join {
  * here. A body is named by its first member. */
 struct bodies {
     uint32_t several_count;     /* organisations that don't stand alone */
-    struct numbered_set joined; /* which these are; unset where there are none */
+    struct numbered_set joined; /* which these are */
     struct several {
         uint32_t place;
         uint32_t first, count; /* the body's members in `members`, ascending */
@@ -33,7 +33,7 @@ void bodies_make(struct bodies *bodies, struct arena *arena, uint32_t organisati
 /* NULL: stands alone. */
 static inline struct several *bodies_find(const struct bodies *bodies, uint32_t place)
 {
-    return bodies->several_count && bits_has(bodies->joined.bits, place)
+    return bits_has(bodies->joined.bits, place)
                ? &bodies->several[numbered_set_number(&bodies->joined, place)]
                : NULL;
 }

@@ -50,6 +50,7 @@ const struct tie *network_tie(const struct network *network, uint32_t body)
 static void find_partners(struct finding *finding)
 {
     struct network *network = finding->network;
+    const struct network_nodes nodes = network_nodes_of(finding->index);
     struct list own = {.arena = finding->arena};
     network_add_partnerships(finding->index, network->sender_body, finding->today, &own);
     network_reserve(finding, 2 * (uint32_t)own.count + 8);
@@ -58,7 +59,7 @@ static void find_partners(struct finding *finding)
         const struct partnership *partnership = network_partnership(finding->index, own.items[i], &parties);
         finding->walk++;
         for (uint32_t j = 0; j < partnership->count; j++) {
-            uint32_t body = network_body(finding->index, parties[j]);
+            uint32_t body = network_body(&nodes, parties[j]);
             if (body == PLACE_NONE || body == network->sender_body)
                 continue;
             uint32_t number = network_tie_number(finding, body);

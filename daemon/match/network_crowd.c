@@ -59,11 +59,12 @@ static void walk_circle(struct crowd *crowd, struct circle *circle)
 {
     struct finding *finding = crowd->finding;
     const struct network *network = finding->network;
+    const struct network_nodes nodes = network_nodes_of(finding->index);
     const uint32_t *parties;
     const struct partnership *partnership = network_partnership(finding->index, circle->number, &parties);
     finding->walk++;
     for (uint32_t i = 0; i < partnership->count; i++) {
-        uint32_t body = network_body(finding->index, parties[i]);
+        uint32_t body = network_body(&nodes, parties[i]);
         if (body == PLACE_NONE)
             continue;
         uint32_t number = network_tie_number(finding, body);

@@ -72,11 +72,12 @@ static struct local local_of(struct network_locals *locals, uint32_t number)
     uint32_t row = local_row(locals, number);
     if (locals->rows[row] != UINT32_MAX)
         return locals->items[locals->rows[row]];
+    const struct network_nodes nodes = network_nodes_of(locals->index);
     struct local local = {.number = number, .first = (uint32_t)locals->bodies.count};
     const uint32_t *parties;
     const struct partnership *partnership = network_partnership(locals->index, number, &parties);
     for (uint32_t i = 0; i < partnership->count; i++) {
-        uint32_t body = network_body(locals->index, parties[i]);
+        uint32_t body = network_body(&nodes, parties[i]);
         if (body != PLACE_NONE && is_in(locals->index, body, locals->country))
             list_add(&locals->bodies, body);
     }

@@ -13,30 +13,36 @@ static void give_to_beside(struct finding *finding, uint32_t partner, const uint
     }
 }
 
-/* `beside` has room for all of them. */
+/* `beside` has room for all of them, and so have the ties. */
 static void add_partner(struct finding *finding, uint32_t partner, uint32_t *beside)
 {
-    const struct network *network = finding->network;
+    const struct network_nodes nodes = network_nodes_of(finding->index);
+    struct tie *ties = finding->network->ties;
     bool of_sender = finding->side == NETWORK_OF_SENDER;
-    uint32_t own = network->ties[partner].body, before = finding->walk, degree = 0;
-    for (uint32_t i = finding->list_first[partner]; i < finding->list_first[partner + 1]; i++) {
-        const uint32_t *parties;
+    uint32_t own = ties[partner].body, before = finding->walk, walk = before, degree = 0;
+    uint32_t end = finding->list_first[partner + 1];
+    for (uint32_t i = finding->list_first[partner]; i < end; i++) {
+        const uint32_t *party;
         const struct partnership *partnership =
-            network_partnership(finding->index, finding->lists.items[i], &parties);
-        uint32_t walk = ++finding->walk;
-        for (uint32_t j = 0; j < partnership->count; j++) {
-            uint32_t body = network_body(finding->index, parties[j]);
+            network_partnership(finding->index, finding->lists.items[i], &party);
+        const uint32_t *parties_end = party + partnership->count;
+        uint32_t moved = of_sender ? partnership->mobilities : 0;
+        walk++;
+        for (; party < parties_end; party++) {
+            uint32_t body = network_body(&nodes, *party);
             if (body == PLACE_NONE || body == own)
                 continue;
             uint32_t number = network_tie_number(finding, body);
-            struct tie *tie = &network->ties[number];
+            struct tie *tie = &ties[number];
+            if (tie->seen == walk)
+                continue;
             if (tie->seen <= before)
                 beside[degree++] = number;
-            if (of_sender && tie->seen != walk)
-                tie->between += partnership->mobilities;
             tie->seen = walk;
+            tie->between += moved;
         }
     }
+    finding->walk = walk;
     give_to_beside(finding, partner, beside, degree);
 }
 

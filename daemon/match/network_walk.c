@@ -65,6 +65,12 @@ uint32_t network_moved_organisation(const struct match_index *index, uint32_t no
     return PLACE_NONE;
 }
 
+uint32_t network_other_body(const struct match_index *index, uint32_t node)
+{
+    uint32_t organisation = network_organisation(index, node);
+    return organisation == PLACE_NONE ? PLACE_NONE : index_body(index, organisation);
+}
+
 /* ---- of one body ---- */
 
 /* Whether a partnership counts on the day. */
@@ -75,16 +81,21 @@ static bool is_current(const struct match_index *index, uint32_t number,
            !(number < index->partnerships[BASE]->count && bits_has(index->dead_partnerships, number));
 }
 
-static void add_node(const struct match_index *index, int segment, uint32_t node, struct list *list)
+static inline void add_node(const struct match_index *index, int segment, uint32_t node, struct list *list)
 {
     const struct partnership_set *set = index->partnerships[segment];
     const uint32_t *numbers;
+    if (!set->count)
+        return;
     uint32_t count = partnership_set_of(set, node, &numbers);
     uint32_t before = segment == BASE ? 0 : index->partnerships[BASE]->count;
+    const struct partnership *items = set->items;
+    uint32_t *to = list_more(list, count);
     for (uint32_t i = 0; i < count; i++) {
-        __builtin_prefetch(&set->items[numbers[i]]);
-        list_add(list, before + numbers[i]);
+        __builtin_prefetch(&items[numbers[i]]);
+        to[i] = before + numbers[i];
     }
+    list->count += count;
 }
 
 /* The node of a body's member. */
@@ -99,8 +110,8 @@ static uint32_t member_node(const struct match_index *index, const struct member
 void network_add_numbers(const struct match_index *index, uint32_t body, struct list *list)
 {
     struct members members;
-    index_members(index, body, &members);
     size_t first = list->count;
+    index_members(index, body, &members);
     for (uint32_t i = 0; i < members.count; i++) {
         uint32_t node = member_node(index, &members, i);
         if (node < index->partnerships[BASE]->node_count)
@@ -147,12 +158,13 @@ static bool has_others(const struct match_index *index, int segment, uint32_t no
     uint32_t before = segment == BASE ? 0 : index->partnerships[BASE]->count;
     const uint32_t *numbers;
     uint32_t count = partnership_set_of(set, node, &numbers);
+    const struct network_nodes nodes = network_nodes_of(index);
     for (uint32_t i = 0; i < count; i++) {
         const struct partnership *partnership = &set->items[numbers[i]];
         if (!is_current(index, before + numbers[i], partnership, today))
             continue;
         for (uint32_t j = 0; j < partnership->count; j++) {
-            uint32_t other = network_body(index, set->parties[partnership->first + j]);
+            uint32_t other = network_body(&nodes, set->parties[partnership->first + j]);
             if (other != PLACE_NONE && other != body)
                 return true;
         }

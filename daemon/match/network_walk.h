@@ -23,6 +23,14 @@ static inline void list_add(struct list *list, uint32_t number)
     list->items[list->count++] = number;
 }
 
+/* Makes room for so many more. */
+static inline uint32_t *list_more(struct list *list, size_t more)
+{
+    while (list->capacity - list->count < more)
+        list_grow(list);
+    return list->items + list->count;
+}
+
 /* Sorts the items from the first on, and leaves each once. */
 void list_settle(struct list *list, size_t first);
 
@@ -50,12 +58,26 @@ static inline uint32_t network_organisation(const struct match_index *index, uin
                : network_moved_organisation(index, node);
 }
 
-static inline uint32_t network_body(const struct match_index *index, uint32_t node)
+/* What tells of most nodes that they are bodies by themselves: for loops to hold in registers. */
+struct network_nodes {
+    const struct match_index *index;
+    uint32_t organisations; /* of the base */
+    const uint64_t *dead, *joined;
+};
+static inline struct network_nodes network_nodes_of(const struct match_index *index)
 {
-    uint32_t organisation = network_organisation(index, node);
-    if (organisation < index->segments[BASE]->organisation_count)
-        return bodies_first(&index->segments[BASE]->bodies, organisation);
-    return organisation == PLACE_NONE ? PLACE_NONE : index_body(index, organisation);
+    const struct segment *base = index->segments[BASE];
+    return (struct network_nodes){index, base->organisation_count, index->dead_organisations,
+                                  base->bodies.joined.bits};
+}
+
+/* The body that a node belongs to now; PLACE_NONE: none. */
+uint32_t network_other_body(const struct match_index *index, uint32_t node);
+static inline uint32_t network_body(const struct network_nodes *nodes, uint32_t node)
+{
+    bool plain = node < nodes->organisations &&
+                 !((nodes->dead[node / 64] | nodes->joined[node / 64]) >> (node % 64) & 1);
+    return plain ? node : network_other_body(nodes->index, node);
 }
 
 /* Adds the numbers of the partnerships that hold a body on any day, ascending, distinct. */

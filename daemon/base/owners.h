@@ -24,6 +24,12 @@ static inline bool owners_drop(const atomic_uint *owners)
            atomic_fetch_sub_explicit((atomic_uint *)(uintptr_t)owners, 1, memory_order_acq_rel) == 1;
 }
 
+/* Whether who asks, one of the owners, is the only one, and what the others did is done. */
+static inline bool owners_is_alone(const atomic_uint *owners)
+{
+    return atomic_load_explicit(owners, memory_order_acquire) == 1;
+}
+
 /* Copies what begins with its count, but for the count, which other threads move: it becomes 1. */
 static inline void owners_copy(void *to, const void *from, size_t bytes)
 {

@@ -203,9 +203,9 @@ struct base_set base_set_of_entries(const struct entry **entries, size_t count, 
     };
     place_offers(&parts, (const struct offer_entry **)kinds.items[RECORD_OFFER], kinds.count[RECORD_OFFER]);
     struct base_set base = {.segment = segment_new(&parts)};
-    base.partnerships = partnership_set_of_base(
+    base.partnerships = partnership_set_new(
         arenas[RECORD_PARTNERSHIP], (const struct partnership_entry **)kinds.items[RECORD_PARTNERSHIP],
-        kinds.count[RECORD_PARTNERSHIP], base.segment);
+        kinds.count[RECORD_PARTNERSHIP], base.segment, NULL);
     base.needs = need_set_new(arenas[RECORD_NEED], (const struct need_entry **)kinds.items[RECORD_NEED],
                               kinds.count[RECORD_NEED], base.segment, base.partnerships);
     arena_free(scratch);

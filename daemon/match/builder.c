@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/owners.h"
 #include "model/stored_record.h"
 #include "vocab/vocabulary.h"
 
@@ -23,8 +24,13 @@ void match_builder_free(struct match_builder *builder)
     for (size_t i = 0; i < builder->loaded_count; i++)
         entry_release(builder->loaded[i]);
     free(builder->loaded);
-    need_view_release(builder->needs);
     match_index_release(builder->last);
+    match_index_release(builder->settled);
+    match_index_release(builder->base_index);
+    builder_let_go(builder);
+    for (size_t i = 0; i < builder->retired_count; i++)
+        match_index_release(builder->retired[i]);
+    free(builder->retired);
     overlay_fini(&builder->overlay);
     base_set_release(&builder->base);
     concepts_free(builder->concepts);
@@ -32,6 +38,40 @@ void match_builder_free(struct match_builder *builder)
         vocabulary_release(builder->vocabulary);
     arena_free(builder->scratch);
     free(builder);
+}
+
+/* ---- former indexes ---- */
+
+void builder_retire(struct match_builder *builder, struct match_index *index)
+{
+    if (!index)
+        return;
+    for (size_t i = 0; i < builder->retired_count; i++)
+        if (builder->retired[i] == index) { /* it was settled and published */
+            match_index_release(index);
+            return;
+        }
+    if (builder->retired_count == builder->retired_capacity) {
+        builder->retired_capacity = builder->retired_capacity ? builder->retired_capacity * 2 : 16;
+        builder->retired =
+            heap_realloc(builder->retired, builder->retired_capacity * sizeof(struct match_index *));
+    }
+    builder->retired[builder->retired_count++] = index;
+}
+
+void builder_let_go(struct match_builder *builder)
+{
+    size_t kept, before;
+    do { /* again, for one may have been all that stood on another */
+        before = builder->retired_count;
+        kept = 0;
+        for (size_t i = 0; i < before; i++)
+            if (owners_is_alone(&builder->retired[i]->references))
+                match_index_release(builder->retired[i]);
+            else
+                builder->retired[kept++] = builder->retired[i];
+        builder->retired_count = kept;
+    } while (kept < before);
 }
 
 /* ---- bases ---- */
@@ -42,8 +82,10 @@ void builder_set_base(struct match_builder *builder, const struct base_set *base
     builder->base = *base;
     builder->base_number++;
     overlay_rebase(&builder->overlay, &builder->base, sequence);
-    need_view_release(builder->needs);
-    builder->needs = NULL;
+    builder_retire(builder, builder->settled);
+    builder_retire(builder, builder->base_index);
+    builder_retire(builder, builder->last);
+    builder->settled = builder->base_index = builder->last = NULL;
     base_set_release(&old);
 }
 

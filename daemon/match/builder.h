@@ -19,14 +19,22 @@ struct match_builder {
 
     struct base_set base; /* segment NULL: none */
     struct overlay overlay;
-    uint64_t sequence;        /* of the index to be published next, from 1 */
-    uint64_t base_number;     /* tells bases apart */
-    struct need_view *needs;  /* of the last index; NULL: the base has changed */
+    uint64_t sequence;    /* of the index to be published next, from 1 */
+    uint64_t base_number; /* tells bases apart */
+    /* Of the base alone, and what is over it but for what is fresh. NULL: not made yet. */
+    struct match_index *base_index, *settled;
     struct match_index *last; /* published last */
+    /* Former ones. Whoever lets go of an index last frees what it alone has, and for a reader that takes too long. */
+    struct match_index **retired;
+    size_t retired_count, retired_capacity;
 };
 
 /* Stands on a base with all that the index of that number has; takes it over. */
 void builder_set_base(struct match_builder *builder, const struct base_set *base, uint64_t sequence);
+/* Takes over an index, or NULL, until nobody else has it. */
+void builder_retire(struct match_builder *builder, struct match_index *index);
+/* Lets go of those that nobody else has, but for bases, which take long. */
+void builder_let_go(struct match_builder *builder);
 /* Makes the base of what is loaded. */
 void builder_make_base(struct match_builder *builder);
 /* Makes loaded entries of base and overlay. */

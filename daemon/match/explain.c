@@ -78,7 +78,7 @@ static uint64_t rank_of_body(struct match_query *query, struct scoring *scoring,
         .index = query->index,
         .keep = query->keep,
     };
-    for (int part = 0; part < SEGMENTS; part++)
+    for (int part = BASE; part < query->index->segment_count; part++)
         counting.seen[part] = arena_array(
             query->arena, bits_words(query->index->segments[part]->organisation_count), sizeof(uint64_t));
     struct sweep_sink sink = {count_take, count_least, &counting, 1};

@@ -52,23 +52,11 @@ static uint64_t form(void)
 
 /* ---- writing ---- */
 
-static bool is_base_alone(const struct match_index *index)
-{
-    const struct segment *base = index->segments[BASE], *delta = index->segments[DELTA];
-    const struct need_part *needs = index->needs_view->parts;
-    return !delta->organisation_count && !delta->offer_count && !delta->waiting_count &&
-           index->organisation_count == base->organisation_count &&
-           index->all_offers_count == base->offer_count + base->waiting_count &&
-           !index->partnerships[DELTA]->count &&
-           index->partnership_count == index->partnerships[BASE]->count && !needs[DELTA].set->count &&
-           match_index_need_count(index) == needs[BASE].set->count;
-}
-
 static struct base_set base_of(const struct match_index *index)
 {
     const struct base_set own = {index->segments[BASE], index->partnerships[BASE],
                                  index->needs_view->parts[BASE].set};
-    return is_base_alone(index) ? base_set_acquire(&own) : base_set_of_index(index);
+    return index->segment_count == 1 ? base_set_acquire(&own) : base_set_of_index(index);
 }
 
 static const char *const *put_outside(const struct match_index *index, struct image_writer *image,

@@ -48,70 +48,77 @@ static struct merged live_of(const void *entries, uint32_t count, const uint64_t
     const struct entry *const *from = entries;
     struct merged to = merged_new(count);
     for (uint32_t i = 0; i < count; i++)
-        if (!dead || !bits_has(dead, i))
+        if (!bits_has(dead, i))
             to.items[to.count++] = from[i];
     return to;
 }
 
-/* Offers of organisations that live, in order. */
-static struct merged live_offers(const struct match_index *index)
+/* A segment's offers of organisations that live, in order. */
+static struct merged live_offers(const struct segment *segment, const uint64_t *dead)
 {
-    const struct segment *base = index->segments[BASE];
-    struct merged to = merged_new(base->offer_count);
+    struct merged to = merged_new(segment->offer_count);
     uint32_t offer = 0;
-    for (uint32_t place = 0; place < base->organisation_count; place++)
-        for (uint32_t i = base->first_slot[place]; i < base->first_slot[place + 1]; i++) {
-            if (base->slot_offer[base->slots_of[i]] == PLACE_NONE)
+    for (uint32_t place = 0; place < segment->organisation_count; place++)
+        for (uint32_t i = segment->first_slot[place]; i < segment->first_slot[place + 1]; i++) {
+            if (segment->slot_offer[segment->slots_of[i]] == PLACE_NONE)
                 continue;
-            if (!bits_has(index->dead_organisations, place))
-                to.items[to.count++] = &base->offers[offer]->entry;
+            if (!bits_has(dead, place))
+                to.items[to.count++] = &segment->offers[offer]->entry;
             offer++;
         }
     return to;
 }
 
-/* Old offers with the delta's, then those that wait among them. */
-static struct merged merge_offers(const struct match_index *index)
+/* Both lists in one; lets go of them. */
+static struct merged join(struct merged old, struct merged new)
 {
-    const struct segment *base = index->segments[BASE], *delta = index->segments[DELTA];
-    struct merged lists[] = {
-        live_offers(index),
-        live_of(delta->offers, delta->offer_count, NULL),
-        live_of(base->waiting, base->waiting_count, index->dead_waiting),
-        live_of(delta->waiting, delta->waiting_count, NULL),
-    };
-    struct merged all = lists[0];
-    for (int i = 1; i < 4; i++) {
-        struct merged next = merged_new((size_t)all.count + lists[i].count);
-        merge(&next, &all, &lists[i]);
-        free(all.items);
-        free(lists[i].items);
-        all = next;
+    if (!old.count) {
+        free(old.items);
+        return new;
     }
-    return all;
-}
-
-/* The base's entries that live with the delta's, acquired, in the arena. */
-static struct merged merge_live(struct arena *arena, struct merged old, struct merged new)
-{
-    struct merged all = {.items = arena_array(arena, (size_t)old.count + new.count, sizeof *all.items)};
+    struct merged all = merged_new((size_t)old.count + new.count);
     merge(&all, &old, &new);
-    entries_acquire(all.items, all.count);
     free(old.items);
     free(new.items);
     return all;
 }
 
+/* In the arena, acquired. */
+static const struct entry **keep(struct arena *arena, struct merged all)
+{
+    entries_acquire(all.items, all.count);
+    const struct entry **kept = arena_copy(arena, all.items, (all.count + 1) * sizeof *kept);
+    free(all.items);
+    return kept;
+}
+
+static struct merged merge_organisations(const struct match_index *index)
+{
+    struct merged all = merged_new(0);
+    for (int i = BASE; i < index->segment_count; i++)
+        all = join(all, live_of(index->segments[i]->organisations, index->segments[i]->organisation_count,
+                                index->dead_organisations[i]));
+    return all;
+}
+
+/* Those that wait are among the others. */
+static struct merged merge_offers(const struct match_index *index)
+{
+    struct merged all = merged_new(0);
+    for (int i = BASE; i < index->segment_count; i++) {
+        const struct segment *segment = index->segments[i];
+        all = join(all, live_offers(segment, index->dead_organisations[i]));
+        all = join(all, live_of(segment->waiting, segment->waiting_count, index->dead_waiting[i]));
+    }
+    return all;
+}
+
 static const struct segment *merge_segments(const struct match_index *index)
 {
-    const struct segment *base = index->segments[BASE], *delta = index->segments[DELTA];
     struct segment_parts parts = {.arena = arena_new(0), .concept_limit = index->names.limit};
-    struct merged all = merge_live(
-        parts.arena, live_of(base->organisations, base->organisation_count, index->dead_organisations),
-        live_of(delta->organisations, delta->organisation_count, NULL));
-    parts.organisations = (const struct organisation_entry **)all.items;
-    parts.organisation_count = all.count;
-    struct merged offers = merge_offers(index);
+    struct merged organisations = merge_organisations(index), offers = merge_offers(index);
+    parts.organisation_count = organisations.count;
+    parts.organisations = (const struct organisation_entry **)keep(parts.arena, organisations);
     entries_acquire(offers.items, offers.count);
     segment_part_offers(&parts, (const struct offer_entry **)offers.items, offers.count);
     free(offers.items);
@@ -121,24 +128,34 @@ static const struct segment *merge_segments(const struct match_index *index)
 static const struct partnership_set *merge_partnerships(const struct match_index *index,
                                                         const struct segment *segment)
 {
-    const struct partnership_set *base = index->partnerships[BASE], *delta = index->partnerships[DELTA];
     struct arena *arena = arena_new(0);
-    struct merged all = merge_live(arena, live_of(base->entries, base->count, index->dead_partnerships),
-                                   live_of(delta->entries, delta->count, NULL));
-    return partnership_set_of_base(arena, (const struct partnership_entry **)all.items, all.count, segment);
+    struct merged all = merged_new(0);
+    for (int i = BASE; i < index->segment_count; i++)
+        all = join(all, live_of(index->partnerships[i]->entries, index->partnerships[i]->count,
+                                index->dead_partnerships[i]));
+    uint32_t count = all.count;
+    return partnership_set_new(arena, (const struct partnership_entry **)keep(arena, all), count, segment,
+                               NULL);
+}
+
+static struct merged live_needs(const struct need_part *part)
+{
+    struct merged to = merged_new(part->set->count);
+    for (uint32_t row = 0; row < part->set->count; row++)
+        if (bits_has(part->live, row))
+            to.items[to.count++] = &part->set->needs[row]->entry;
+    return to;
 }
 
 static const struct need_set *merge_needs(const struct match_index *index, const struct segment *segment,
                                           const struct partnership_set *partnerships)
 {
-    const struct need_part *base = &index->needs_view->parts[BASE], *delta = &index->needs_view->parts[DELTA];
     struct arena *arena = arena_new(0);
-    struct merged old = merged_new(base->set->count);
-    for (uint32_t row = 0; row < base->set->count; row++)
-        if (bits_has(base->live, row))
-            old.items[old.count++] = &base->set->needs[row]->entry;
-    struct merged all = merge_live(arena, old, live_of(delta->set->needs, delta->set->count, NULL));
-    return need_set_new(arena, (const struct need_entry **)all.items, all.count, segment, partnerships);
+    struct merged all = merged_new(0);
+    for (int i = 0; i < index->needs_view->count; i++)
+        all = join(all, live_needs(&index->needs_view->parts[i]));
+    uint32_t count = all.count;
+    return need_set_new(arena, (const struct need_entry **)keep(arena, all), count, segment, partnerships);
 }
 
 struct base_set base_set_of_index(const struct match_index *index)

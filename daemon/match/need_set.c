@@ -185,7 +185,9 @@ void need_set_release(const struct need_set *set)
 
 uint32_t need_set_find(const struct need_set *set, const char *id)
 {
-    return id_table_find(&set->table, (const struct entry *const *)set->needs, set->count, NULL, id);
+    return set->count
+               ? id_table_find(&set->table, (const struct entry *const *)set->needs, set->count, NULL, id)
+               : PLACE_NONE;
 }
 
 /* ---- views ---- */
@@ -200,16 +202,38 @@ static struct need_part part_of(const struct need_set *set)
     return part;
 }
 
-struct need_view *need_view_new(const struct need_set *base, const uint32_t *dead, size_t dead_count,
-                                const struct need_set *delta)
+static struct need_part copy_of(const struct need_part *part)
+{
+    size_t bytes = (bits_words(part->set->count) + 1) * sizeof *part->live;
+    return (struct need_part){need_set_acquire(part->set), memcpy(heap_alloc(bytes), part->live, bytes)};
+}
+
+struct need_view *need_view_new(const struct need_view *below, const char *const *replaced,
+                                uint32_t replaced_count, const struct need_set *set)
 {
     struct need_view *view = heap_zalloc(sizeof *view);
     atomic_init(&view->references, 1);
-    view->parts[0] = part_of(need_set_acquire(base));
-    for (size_t i = 0; i < dead_count; i++)
-        bits_clear(view->parts[0].live, dead[i]);
-    view->parts[1] = part_of(delta);
+    for (; below && view->count < below->count; view->count++) {
+        struct need_part *part = &view->parts[view->count];
+        *part = copy_of(&below->parts[view->count]);
+        for (uint32_t i = 0; i < replaced_count; i++) {
+            uint32_t row = need_set_find(part->set, replaced[i]);
+            if (row != PLACE_NONE)
+                bits_clear(part->live, row);
+        }
+    }
+    view->parts[view->count++] = part_of(set);
     return view;
+}
+
+const struct need_entry *need_view_find(const struct need_view *view, const char *id)
+{
+    for (int i = 0; i < view->count; i++) {
+        uint32_t row = need_set_find(view->parts[i].set, id);
+        if (row != PLACE_NONE && bits_has(view->parts[i].live, row))
+            return view->parts[i].set->needs[row];
+    }
+    return NULL;
 }
 
 struct need_view *need_view_acquire(struct need_view *view)
@@ -222,7 +246,7 @@ void need_view_release(struct need_view *view)
 {
     if (!view || !owners_drop(&view->references))
         return;
-    for (int i = 0; i < NEED_PARTS; i++) {
+    for (int i = 0; i < view->count; i++) {
         need_set_release(view->parts[i].set);
         free(view->parts[i].live);
     }

@@ -63,17 +63,22 @@ static inline struct numbers need_set_sectors(const struct need_set *set, uint32
     return (struct numbers){set->sector_first[row + 1] - first, set->sectors + first};
 }
 
-/* All stored needs at one time: the base's, of which some count no more, and those that came since. Counted. */
-enum { NEED_PARTS = 2 };
+/* All stored needs at one time, in sets one over the other as the segments of an index: the base's, of which some count no more,
+ * and those that came since. Counted. */
+enum { NEED_PARTS = 3 };
 struct need_view {
     atomic_uint references;
+    int count;
     struct need_part {
         const struct need_set *set;
         uint64_t *live; /* rows that still count */
     } parts[NEED_PARTS];
 };
-/* Acquires the base's; takes over the reference to the others. */
-struct need_view *need_view_new(const struct need_set *base, const uint32_t *dead, size_t dead_count,
-                                const struct need_set *delta);
+/* A view over another one, or over none: NULL. Ids of which needs there count no more are `replaced`; also others. Takes over the
+ * reference to the set. */
+struct need_view *need_view_new(const struct need_view *below, const char *const *replaced,
+                                uint32_t replaced_count, const struct need_set *set);
 struct need_view *need_view_acquire(struct need_view *view);
 void need_view_release(struct need_view *view); /* NULL is fine */
+/* NULL: no such need counts. */
+const struct need_entry *need_view_find(const struct need_view *view, const char *id);

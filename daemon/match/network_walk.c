@@ -53,14 +53,21 @@ void list_settle(struct list *list, size_t first)
 
 uint32_t network_moved_organisation(const struct match_index *index, uint32_t node)
 {
-    const struct partnership_set *base = index->partnerships[BASE];
-    if (node >= base->node_count)
-        return index_organisation(index, DELTA, node - base->node_count);
-    uint32_t row = (node * 2654435769u) & index->moved_mask;
-    while (index->moved[row].place != PLACE_NONE) {
-        if (index->moved[row].node == node)
-            return index_organisation(index, DELTA, index->moved[row].place);
-        row = (row + 1) & index->moved_mask;
+    int own = BASE;
+    while (node >= index->partnerships[own]->node_count)
+        own++;
+    uint32_t own_place = node - index->partnerships[own]->first_node;
+    if (own_place < index->segments[own]->organisation_count &&
+        !bits_has(index->dead_organisations[own], own_place))
+        return index_organisation(index, own, own_place);
+    for (int i = index->segment_count - 1; i > own; i--) {
+        const struct moves *moves = &index->moves[i];
+        uint32_t row = (node * 2654435769u) & moves->mask;
+        while (moves->rows[row].place != PLACE_NONE && moves->rows[row].node != node)
+            row = (row + 1) & moves->mask;
+        uint32_t place = moves->rows[row].place;
+        if (place != PLACE_NONE && !bits_has(index->dead_organisations[i], place))
+            return index_organisation(index, i, place);
     }
     return PLACE_NONE;
 }
@@ -73,12 +80,12 @@ uint32_t network_other_body(const struct match_index *index, uint32_t node)
 
 /* ---- of one body ---- */
 
-/* Whether a partnership counts on the day. */
-static bool is_current(const struct match_index *index, uint32_t number,
-                       const struct partnership *partnership, int32_t today)
+/* Whether one of a segment's partnerships counts on the day. */
+static bool is_current(const struct match_index *index, int segment, uint32_t number, int32_t today)
 {
+    const struct partnership *partnership = &index->partnerships[segment]->items[number];
     return partnership->since <= today && today <= partnership->until &&
-           !(number < index->partnerships[BASE]->count && bits_has(index->dead_partnerships, number));
+           !bits_has(index->dead_partnerships[segment], number);
 }
 
 static inline void add_node(const struct match_index *index, int segment, uint32_t node, struct list *list)
@@ -88,7 +95,7 @@ static inline void add_node(const struct match_index *index, int segment, uint32
     if (!set->count)
         return;
     uint32_t count = partnership_set_of(set, node, &numbers);
-    uint32_t before = segment == BASE ? 0 : index->partnerships[BASE]->count;
+    uint32_t before = index->first_partnership[segment];
     const struct partnership *items = set->items;
     uint32_t *to = list_more(list, count);
     for (uint32_t i = 0; i < count; i++) {
@@ -101,10 +108,8 @@ static inline void add_node(const struct match_index *index, int segment, uint32
 /* The node of a body's member. */
 static uint32_t member_node(const struct match_index *index, const struct members *members, uint32_t i)
 {
-    if (members->segment == BASE)
-        return members->places[i];
-    uint32_t node = index->delta_node[members->places[i]];
-    return node != PLACE_NONE ? node : index->partnerships[BASE]->node_count + members->places[i];
+    uint32_t place = members->places[i];
+    return members->segment == BASE ? place : index->nodes[members->segment][place];
 }
 
 void network_add_numbers(const struct match_index *index, uint32_t body, struct list *list)
@@ -114,9 +119,8 @@ void network_add_numbers(const struct match_index *index, uint32_t body, struct 
     index_members(index, body, &members);
     for (uint32_t i = 0; i < members.count; i++) {
         uint32_t node = member_node(index, &members, i);
-        if (node < index->partnerships[BASE]->node_count)
-            add_node(index, BASE, node, list);
-        add_node(index, DELTA, node, list);
+        for (int segment = BASE; segment < index->segment_count; segment++)
+            add_node(index, segment, node, list);
     }
     if (members.count > 1)
         list_settle(list, first);
@@ -128,13 +132,13 @@ uint64_t network_keep_current(const struct match_index *index, int32_t today, st
     uint64_t parties = 0;
     for (size_t i = first; i < end; i++) {
         uint32_t number = list->items[i];
-        const uint32_t *nodes;
-        const struct partnership *partnership = network_partnership(index, number, &nodes);
-        if (!is_current(index, number, partnership, today))
+        int segment = network_locate(index, &number);
+        if (!is_current(index, segment, number, today))
             continue;
-        __builtin_prefetch(nodes);
-        list->items[(*kept)++] = number;
-        parties += partnership->count;
+        const struct partnership_set *set = index->partnerships[segment];
+        __builtin_prefetch(set->parties + set->items[number].first);
+        list->items[(*kept)++] = list->items[i];
+        parties += set->items[number].count;
     }
     return parties;
 }
@@ -155,13 +159,12 @@ static bool has_others(const struct match_index *index, int segment, uint32_t no
                        int32_t today)
 {
     const struct partnership_set *set = index->partnerships[segment];
-    uint32_t before = segment == BASE ? 0 : index->partnerships[BASE]->count;
     const uint32_t *numbers;
     uint32_t count = partnership_set_of(set, node, &numbers);
     const struct network_nodes nodes = network_nodes_of(index);
     for (uint32_t i = 0; i < count; i++) {
         const struct partnership *partnership = &set->items[numbers[i]];
-        if (!is_current(index, before + numbers[i], partnership, today))
+        if (!is_current(index, segment, numbers[i], today))
             continue;
         for (uint32_t j = 0; j < partnership->count; j++) {
             uint32_t other = network_body(&nodes, set->parties[partnership->first + j]);
@@ -178,9 +181,9 @@ bool network_has_partners(const struct match_index *index, uint32_t body, int32_
     index_members(index, body, &members);
     for (uint32_t i = 0; i < members.count; i++) {
         uint32_t node = member_node(index, &members, i);
-        if ((node < index->partnerships[BASE]->node_count && has_others(index, BASE, node, body, today)) ||
-            has_others(index, DELTA, node, body, today))
-            return true;
+        for (int segment = BASE; segment < index->segment_count; segment++)
+            if (has_others(index, segment, node, body, today))
+                return true;
     }
     return false;
 }

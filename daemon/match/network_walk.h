@@ -34,15 +34,20 @@ static inline uint32_t *list_more(struct list *list, size_t more)
 /* Sorts the items from the first on, and leaves each once. */
 void list_settle(struct list *list, size_t first);
 
-/* The base's partnerships come first, then the delta's. */
+/* Partnerships are numbered through the segments, the base's first: turns one into its number in the segment that is returned. */
+static inline int network_locate(const struct match_index *index, uint32_t *number)
+{
+    int segment = BASE;
+    while (segment + 1 < index->segment_count && *number >= index->first_partnership[segment + 1])
+        segment++;
+    *number -= index->first_partnership[segment];
+    return segment;
+}
+
 static inline const struct partnership *network_partnership(const struct match_index *index, uint32_t number,
                                                             const uint32_t **ret_parties)
 {
-    const struct partnership_set *set = index->partnerships[BASE];
-    if (number >= set->count) {
-        number -= set->count;
-        set = index->partnerships[DELTA];
-    }
+    const struct partnership_set *set = index->partnerships[network_locate(index, &number)];
     *ret_parties = set->parties + set->items[number].first;
     return &set->items[number];
 }
@@ -53,7 +58,8 @@ uint32_t network_moved_organisation(const struct match_index *index, uint32_t no
 /* The organisation that stands for a node now; PLACE_NONE: none. */
 static inline uint32_t network_organisation(const struct match_index *index, uint32_t node)
 {
-    return node < index->segments[BASE]->organisation_count && !bits_has(index->dead_organisations, node)
+    return node < index->segments[BASE]->organisation_count &&
+                   !bits_has(index->dead_organisations[BASE], node)
                ? node
                : network_moved_organisation(index, node);
 }
@@ -67,7 +73,7 @@ struct network_nodes {
 static inline struct network_nodes network_nodes_of(const struct match_index *index)
 {
     const struct segment *base = index->segments[BASE];
-    return (struct network_nodes){index, base->organisation_count, index->dead_organisations,
+    return (struct network_nodes){index, base->organisation_count, index->dead_organisations[BASE],
                                   base->bodies.joined.bits};
 }
 

@@ -24,9 +24,47 @@ void overlay_fini(struct overlay *overlay)
         free(overlay->owners[i].id);
     free(overlay->rows);
     free(overlay->owners);
+    free(overlay->fresh_rows.items);
+    free(overlay->fresh_owners.items);
     text_map_fini(&overlay->rows_by_id);
     text_map_fini(&overlay->owners_by_id);
     identifier_book_free(overlay->book);
+}
+
+/* ---- what is fresh ---- */
+
+static void list_add(struct overlay_list *list, uint32_t number)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? list->capacity * 2 : 64;
+        list->items = heap_realloc(list->items, list->capacity * sizeof *list->items);
+    }
+    list->items[list->count++] = number;
+}
+
+static void touch_row(struct overlay *overlay, uint32_t row, uint64_t sequence)
+{
+    overlay->rows[row].touched_at = sequence;
+    if (!overlay->rows[row].is_fresh)
+        list_add(&overlay->fresh_rows, row);
+    overlay->rows[row].is_fresh = true;
+}
+
+static void touch_owner(struct overlay *overlay, uint32_t number, uint64_t sequence)
+{
+    overlay->owners[number].touched_at = sequence;
+    if (!overlay->owners[number].is_fresh)
+        list_add(&overlay->fresh_owners, number);
+    overlay->owners[number].is_fresh = true;
+}
+
+void overlay_settle(struct overlay *overlay)
+{
+    for (uint32_t i = 0; i < overlay->fresh_rows.count; i++)
+        overlay->rows[overlay->fresh_rows.items[i]].is_fresh = false;
+    for (uint32_t i = 0; i < overlay->fresh_owners.count; i++)
+        overlay->owners[overlay->fresh_owners.items[i]].is_fresh = false;
+    overlay->fresh_rows.count = overlay->fresh_owners.count = 0;
 }
 
 /* ---- rows ---- */
@@ -103,10 +141,9 @@ struct walk {
 
 static void walk_to(struct walk *walk, uint32_t number)
 {
-    struct overlay_owner *owner = &walk->overlay->owners[number];
-    if (owner->touched_at == walk->sequence)
+    if (walk->overlay->owners[number].touched_at == walk->sequence)
         return;
-    owner->touched_at = walk->sequence;
+    touch_owner(walk->overlay, number, walk->sequence);
     if (walk->count == walk->capacity) {
         walk->capacity = walk->capacity ? walk->capacity * 2 : 16;
         walk->left = heap_realloc(walk->left, walk->capacity * sizeof *walk->left);
@@ -189,8 +226,6 @@ static void leave(struct overlay *overlay, const struct entry *entry, uint32_t r
             unlink_offer(overlay, row, number);
         else
             overlay->owners[number].lost_offers = true;
-    } else if (entry->kind == RECORD_NEED) {
-        overlay->needs_changed = true;
     }
 }
 
@@ -209,8 +244,6 @@ static void enter(struct overlay *overlay, uint32_t row, uint64_t sequence)
         uint32_t number = owner_of(overlay, ((const struct offer_entry *)entry)->organisation_id);
         link_offer(overlay, row, number);
         touch_body(overlay, number, sequence);
-    } else if (entry->kind == RECORD_NEED) {
-        overlay->needs_changed = true;
     }
 }
 
@@ -232,7 +265,7 @@ static uint32_t empty_row(struct overlay *overlay, const char *id, enum record_k
         entry_release(overlay->rows[row].entry);
     }
     overlay->rows[row].entry = NULL;
-    overlay->rows[row].touched_at = sequence;
+    touch_row(overlay, row, sequence);
     return row;
 }
 
@@ -262,7 +295,7 @@ static void keep_rows(struct overlay *overlay, const struct overlay *old, uint64
         uint32_t row = row_new(overlay, from->id, base);
         struct overlay_row *to = &overlay->rows[row];
         to->entry = from->entry;
-        to->touched_at = from->touched_at;
+        touch_row(overlay, row, from->touched_at);
         from->entry = NULL;
         from->id = NULL;
         if (to->entry)
@@ -293,8 +326,7 @@ void overlay_rebase(struct overlay *overlay, const struct base_set *base, uint64
     for (uint32_t i = 0; i < old.owner_count; i++) {
         if (old.owners[i].touched_at <= sequence)
             continue;
-        uint32_t owner = owner_of(overlay, old.owners[i].id);
-        overlay->owners[owner].touched_at = old.owners[i].touched_at;
+        touch_owner(overlay, owner_of(overlay, old.owners[i].id), old.owners[i].touched_at);
     }
     for (uint32_t row = 0; row < overlay->row_count; row++)
         relate_row(overlay, row);

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/owners.h"
+#include "match/index_data.h"
 
 static int compare_numbers(const void *left, const void *right)
 {
@@ -25,8 +26,8 @@ static uint32_t sort_distinct(uint32_t *items, uint32_t count)
     return distinct;
 }
 
-static struct partnership_set *set_new(struct arena *arena, const struct partnership_entry **entries,
-                                       uint32_t count)
+static struct partnership_set *set_of(struct arena *arena, const struct partnership_entry **entries,
+                                      uint32_t count)
 {
     struct partnership_set *set = heap_zalloc(sizeof *set);
     atomic_init(&set->references, 1);
@@ -38,7 +39,22 @@ static struct partnership_set *set_new(struct arena *arena, const struct partner
     return set;
 }
 
-static void read_parties(struct partnership_set *set, partnership_node_fn node_of, void *context)
+/* The node of a party; the id is the entry's, which lives as long as the set. */
+static uint32_t node_of(struct partnership_set *set, const struct segment *segment,
+                        const struct match_index *below, const char *id)
+{
+    uint32_t node = below ? index_find_node(below, id) : PLACE_NONE;
+    if (node == PLACE_NONE)
+        node = partnership_set_node(set, segment, id);
+    if (node == PLACE_NONE) {
+        node = set->node_count++;
+        text_map_set(&set->outside, id, node);
+    }
+    return node;
+}
+
+static void read_parties(struct partnership_set *set, const struct segment *segment,
+                         const struct match_index *below)
 {
     size_t total = 0;
     for (uint32_t i = 0; i < set->count; i++)
@@ -48,12 +64,9 @@ static void read_parties(struct partnership_set *set, partnership_node_fn node_o
     uint32_t at = 0;
     for (uint32_t i = 0; i < set->count; i++) {
         const struct partnership_entry *entry = set->entries[i];
-        uint32_t count = 0;
-        for (uint32_t j = 0; j < entry->organisation_ids.count; j++) {
-            uint32_t node = node_of(context, entry->organisation_ids.items[j]);
-            if (node != PLACE_NONE)
-                set->parties[at + count++] = node;
-        }
+        uint32_t count = entry->organisation_ids.count;
+        for (uint32_t j = 0; j < count; j++)
+            set->parties[at + j] = node_of(set, segment, below, entry->organisation_ids.items[j]);
         count = sort_distinct(set->parties + at, count);
         set->items[i] = (struct partnership){entry->since, entry->until, entry->mobilities, at, count};
         at += count;
@@ -88,63 +101,28 @@ static size_t party_total(const struct partnership_set *set)
     return set->count ? (size_t)set->items[set->count - 1].first + set->items[set->count - 1].count : 0;
 }
 
-struct lookup {
-    struct partnership_set *set;
-    const struct segment *segment, *delta;
-    const struct partnership_set *base;
-};
-
-static uint32_t node_in_base(void *context, const char *id)
+/* Only nodes with partnerships get rows. */
+static void list_nodes(struct partnership_set *set, size_t total)
 {
-    struct lookup *lookup = context;
-    uint32_t place = segment_find_organisation(lookup->segment, id);
-    if (place == PLACE_NONE)
-        place = text_map_get(&lookup->set->outside, id);
-    if (place == TEXT_MAP_NONE) {
-        place = lookup->set->node_count++;
-        text_map_set(&lookup->set->outside, id, place); /* the id is the entry's, which lives as long */
-    }
-    return place;
-}
-
-struct partnership_set *partnership_set_of_base(struct arena *arena, const struct partnership_entry **entries,
-                                                uint32_t count, const struct segment *segment)
-{
-    struct partnership_set *set = set_new(arena, entries, count);
-    set->node_count = segment->organisation_count;
-    struct lookup lookup = {.set = set, .segment = segment};
-    read_parties(set, node_in_base, &lookup);
-    set->row_count = set->node_count;
-    list_by_row(set, party_total(set));
-    set->bytes = arena_used(arena);
-    return set;
-}
-
-static uint32_t node_in_delta(void *context, const char *id)
-{
-    const struct lookup *lookup = context;
-    uint32_t node = partnership_set_node(lookup->base, lookup->segment, id);
-    if (node != PLACE_NONE)
-        return node;
-    uint32_t place = segment_find_organisation(lookup->delta, id);
-    return place == PLACE_NONE ? PLACE_NONE : lookup->base->node_count + place;
-}
-
-struct partnership_set *partnership_set_of_delta(struct arena *arena,
-                                                 const struct partnership_entry **entries, uint32_t count,
-                                                 const struct segment *base_segment,
-                                                 const struct partnership_set *base,
-                                                 const struct segment *delta_segment)
-{
-    struct partnership_set *set = set_new(arena, entries, count);
-    struct lookup lookup = {.segment = base_segment, .delta = delta_segment, .base = base};
-    read_parties(set, node_in_delta, &lookup);
-    size_t total = party_total(set);
-    set->nodes = arena_array(arena, total + 1, sizeof *set->nodes);
+    set->nodes = arena_array(set->arena, total + 1, sizeof *set->nodes);
     if (total)
         memcpy(set->nodes, set->parties, total * sizeof *set->nodes);
     set->row_count = sort_distinct(set->nodes, (uint32_t)total);
-    list_by_row(set, total);
+}
+
+struct partnership_set *partnership_set_new(struct arena *arena, const struct partnership_entry **entries,
+                                            uint32_t count, const struct segment *segment,
+                                            const struct match_index *below)
+{
+    struct partnership_set *set = set_of(arena, entries, count);
+    set->first_node = below ? below->partnerships[below->segment_count - 1]->node_count : 0;
+    set->node_count = set->first_node + segment->organisation_count;
+    read_parties(set, segment, below);
+    if (below)
+        list_nodes(set, party_total(set));
+    else
+        set->row_count = set->node_count;
+    list_by_row(set, party_total(set));
     set->bytes = arena_used(arena);
     return set;
 }
@@ -166,11 +144,11 @@ void partnership_set_release(const struct partnership_set *set)
     free(own);
 }
 
-uint32_t partnership_set_node(const struct partnership_set *base, const struct segment *segment,
+uint32_t partnership_set_node(const struct partnership_set *set, const struct segment *segment,
                               const char *id)
 {
     uint32_t place = segment_find_organisation(segment, id);
-    return place != PLACE_NONE ? place : text_map_get(&base->outside, id);
+    return place != PLACE_NONE ? set->first_node + place : text_map_get(&set->outside, id);
 }
 
 uint32_t partnership_set_find(const struct partnership_set *set, const char *id)

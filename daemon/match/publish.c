@@ -1,10 +1,29 @@
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "match/builder.h"
 
-/* ---- what changed since the base ---- */
+/* What is fresh makes a segment with each index; now and then it is settled: what is over the base is made anew, of all that
+ * changed since. An index costs what is fresh, settling all changes, each time that so many are fresh. With about eight changes
+ * to an index, a row and an owner each, that is least in sum where fresh^2 = FRESH_SQUARE * all. */
+enum { FRESH_SQUARE = 16, FRESH_MOST = 2048 };
+
+static_assert((int)FRESH_MOST < (int)ORDER_UPPER_MOST, "their places have room in index_order");
+
+/* ---- what changed ---- */
+
+/* Since the base was made, or since the overlay was settled. */
+struct changes {
+    const struct overlay *overlay;
+    const struct overlay_owner **owners; /* in the order of their ids */
+    const char **moved;                  /* their ids */
+    uint32_t owner_count;
+    const struct overlay_row **others; /* rows that are or were needs or partnerships */
+    const char **replaced;             /* their ids */
+    uint32_t other_count;
+};
 
 static int compare_owners(const void *left, const void *right)
 {
@@ -12,17 +31,67 @@ static int compare_owners(const void *left, const void *right)
     return strcmp((*a)->id, (*b)->id);
 }
 
-/* Owners in the order of their ids. */
-static const struct overlay_owner **list_owners(const struct overlay *overlay)
+static void add_row(struct changes *changes, const struct overlay_row *row)
 {
-    const struct overlay_owner **owners = heap_alloc((overlay->owner_count + 1) * sizeof *owners);
-    for (uint32_t i = 0; i < overlay->owner_count; i++)
-        owners[i] = &overlay->owners[i];
-    sort_unless_sorted(owners, overlay->owner_count, sizeof *owners, compare_owners);
-    return owners;
+    if (!row->is_other)
+        return;
+    changes->others[changes->other_count] = row;
+    changes->replaced[changes->other_count++] = row->id;
 }
 
-/* Offers under way to a delta. */
+static struct changes changes_new(const struct overlay *overlay, uint32_t owners, uint32_t rows)
+{
+    return (struct changes){
+        .overlay = overlay,
+        .owners = heap_alloc((owners + 1) * sizeof(void *)),
+        .moved = heap_alloc((owners + 1) * sizeof(void *)),
+        .owner_count = owners,
+        .others = heap_alloc((rows + 1) * sizeof(void *)),
+        .replaced = heap_alloc((rows + 1) * sizeof(void *)),
+    };
+}
+
+static void order_owners(struct changes *changes)
+{
+    sort_unless_sorted(changes->owners, changes->owner_count, sizeof(void *), compare_owners);
+    for (uint32_t i = 0; i < changes->owner_count; i++)
+        changes->moved[i] = changes->owners[i]->id;
+}
+
+static struct changes all_changes(const struct overlay *overlay)
+{
+    struct changes changes = changes_new(overlay, overlay->owner_count, overlay->row_count);
+    for (uint32_t i = 0; i < overlay->owner_count; i++)
+        changes.owners[i] = &overlay->owners[i];
+    for (uint32_t i = 0; i < overlay->row_count; i++)
+        add_row(&changes, &overlay->rows[i]);
+    order_owners(&changes);
+    return changes;
+}
+
+static struct changes fresh_changes(const struct overlay *overlay)
+{
+    const struct overlay_list *owners = &overlay->fresh_owners, *rows = &overlay->fresh_rows;
+    struct changes changes = changes_new(overlay, owners->count, rows->count);
+    for (uint32_t i = 0; i < owners->count; i++)
+        changes.owners[i] = &overlay->owners[owners->items[i]];
+    for (uint32_t i = 0; i < rows->count; i++)
+        add_row(&changes, &overlay->rows[rows->items[i]]);
+    order_owners(&changes);
+    return changes;
+}
+
+static void changes_free(struct changes *changes)
+{
+    free(changes->owners);
+    free(changes->moved);
+    free(changes->others);
+    free(changes->replaced);
+}
+
+/* ---- organisations and offers ---- */
+
+/* Offers under way to a segment. */
 struct offer_list {
     const struct offer_entry **items;
     uint32_t count, capacity;
@@ -66,19 +135,18 @@ static void gather_offers(struct offer_list *list, const struct overlay *overlay
     sort_unless_sorted(list->items + first, list->count - first, sizeof *list->items, entry_compare);
 }
 
-static struct segment *make_delta(const struct match_builder *builder,
-                                  const struct overlay_owner *const *owners)
+static struct segment *make_segment(const struct match_builder *builder, const struct changes *changes)
 {
-    const struct overlay *overlay = &builder->overlay;
     struct segment_parts parts = {.arena = arena_new(0), .concept_limit = concepts_limit(builder->concepts)};
     struct offer_list offers = {0};
-    parts.organisations = arena_array(parts.arena, overlay->owner_count, sizeof *parts.organisations);
-    for (uint32_t i = 0; i < overlay->owner_count; i++) {
-        if (owners[i]->organisation) {
-            entry_acquire(&owners[i]->organisation->entry);
-            parts.organisations[parts.organisation_count++] = owners[i]->organisation;
+    parts.organisations = arena_array(parts.arena, changes->owner_count, sizeof *parts.organisations);
+    for (uint32_t i = 0; i < changes->owner_count; i++) {
+        const struct organisation_entry *organisation = changes->owners[i]->organisation;
+        if (organisation) {
+            entry_acquire(&organisation->entry);
+            parts.organisations[parts.organisation_count++] = organisation;
         }
-        gather_offers(&offers, overlay, owners[i]);
+        gather_offers(&offers, changes->overlay, changes->owners[i]);
     }
     segment_part_offers(&parts, offers.items, offers.count);
     free(offers.items);
@@ -87,14 +155,14 @@ static struct segment *make_delta(const struct match_builder *builder,
 
 /* ---- partnerships and needs ---- */
 
-/* The rows' entries of a kind in order, acquired, in the arena. */
-static const struct entry **list_changed(const struct overlay *overlay, struct arena *arena,
-                                         enum record_kind kind, uint32_t *ret_count)
+/* The entries of a kind in order, acquired, in the arena. */
+static const struct entry **list_others(const struct changes *changes, struct arena *arena,
+                                        enum record_kind kind, uint32_t *ret_count)
 {
-    const struct entry **list = arena_array(arena, overlay->other_count, sizeof *list);
+    const struct entry **list = arena_array(arena, changes->other_count, sizeof *list);
     *ret_count = 0;
-    for (uint32_t row = 0; row < overlay->row_count; row++) {
-        const struct entry *entry = overlay->rows[row].entry;
+    for (uint32_t i = 0; i < changes->other_count; i++) {
+        const struct entry *entry = changes->others[i]->entry;
         if (!entry || entry->kind != kind)
             continue;
         entry_acquire(entry);
@@ -104,72 +172,100 @@ static const struct entry **list_changed(const struct overlay *overlay, struct a
     return list;
 }
 
-/* The base's records of a kind that are no longer as they were; heap memory. */
-static uint32_t *list_dead(const struct overlay *overlay, enum record_kind kind, size_t *ret_count)
+static bool touch_needs(const struct changes *changes, const struct need_view *view)
 {
-    uint32_t *list = heap_alloc((overlay->other_count + 1) * sizeof *list);
-    *ret_count = 0;
-    for (uint32_t row = 0; row < overlay->row_count; row++)
-        if (overlay->rows[row].base.kind == kind)
-            list[(*ret_count)++] = overlay->rows[row].base.number;
-    return list;
+    for (uint32_t i = 0; i < changes->other_count; i++) {
+        const struct entry *entry = changes->others[i]->entry;
+        if ((entry && entry->kind == RECORD_NEED) || need_view_find(view, changes->replaced[i]))
+            return true;
+    }
+    return false;
 }
 
-static struct need_view *view_needs(struct match_builder *builder)
+static struct need_view *view_needs(const struct changes *changes, const struct match_index *below)
 {
-    if (builder->needs && !builder->overlay.needs_changed)
-        return need_view_acquire(builder->needs);
-    builder->overlay.needs_changed = false;
-    need_view_release(builder->needs);
+    if (!touch_needs(changes, below->needs_view))
+        return need_view_acquire(below->needs_view);
     struct arena *arena = arena_new(0);
     uint32_t count;
-    const struct entry **needs = list_changed(&builder->overlay, arena, RECORD_NEED, &count);
-    size_t dead_count;
-    uint32_t *dead = list_dead(&builder->overlay, RECORD_NEED, &dead_count);
-    builder->needs = need_view_new(builder->base.needs, dead, dead_count,
-                                   need_set_new(arena, (const struct need_entry **)needs, count, NULL, NULL));
-    free(dead);
-    return need_view_acquire(builder->needs);
+    const struct entry **needs = list_others(changes, arena, RECORD_NEED, &count);
+    return need_view_new(below->needs_view, changes->replaced, changes->other_count,
+                         need_set_new(arena, (const struct need_entry **)needs, count, NULL, NULL));
 }
 
-static const struct partnership_set *make_partnerships(const struct match_builder *builder,
-                                                       const struct segment *delta)
+static const struct partnership_set *make_partnerships(const struct changes *changes,
+                                                       const struct segment *segment,
+                                                       const struct match_index *below)
 {
     struct arena *arena = arena_new(0);
     uint32_t count;
-    const struct entry **entries = list_changed(&builder->overlay, arena, RECORD_PARTNERSHIP, &count);
-    return partnership_set_of_delta(arena, (const struct partnership_entry **)entries, count,
-                                    builder->base.segment, builder->base.partnerships, delta);
+    const struct entry **entries = list_others(changes, arena, RECORD_PARTNERSHIP, &count);
+    return partnership_set_new(arena, (const struct partnership_entry **)entries, count, segment, below);
 }
 
 /* ---- publishing ---- */
 
-static struct match_index *make_index(struct match_builder *builder)
+static struct match_index *make_index(const struct match_builder *builder, const struct match_index *below,
+                                      const struct changes *changes)
 {
-    const struct overlay *overlay = &builder->overlay;
-    const struct overlay_owner **owners = list_owners(overlay);
-    const char **moved = heap_alloc((overlay->owner_count + 1) * sizeof *moved);
-    for (uint32_t i = 0; i < overlay->owner_count; i++)
-        moved[i] = owners[i]->id;
-    struct segment *delta = make_delta(builder, owners);
-    const struct partnership_set *partnerships = make_partnerships(builder, delta);
-    struct index_parts parts = {
+    const struct segment *segment = make_segment(builder, changes);
+    const struct index_layer layer = {
+        .below = below,
         .vocabulary = builder->vocabulary,
         .concepts = builder->concepts,
-        .segments = {builder->base.segment, delta},
-        .partnerships = {builder->base.partnerships, partnerships},
-        .needs = view_needs(builder),
-        .moved_organisations = moved,
-        .moved_organisation_count = overlay->owner_count,
+        .segment = segment,
+        .partnerships = make_partnerships(changes, segment, below),
+        .needs = view_needs(changes, below),
+        .moved = changes->moved,
+        .moved_count = changes->owner_count,
+        .replaced = changes->replaced,
+        .replaced_count = changes->other_count,
     };
-    uint32_t *dead = list_dead(overlay, RECORD_PARTNERSHIP, &parts.dead_partnership_count);
-    parts.dead_partnerships = dead;
-    struct match_index *index = index_new(&parts);
-    segment_release(delta);
-    partnership_set_release(partnerships);
-    free(dead);
-    free(moved);
-    free(owners);
+    return index_new(&layer);
+}
+
+static struct match_index *make_base_index(const struct match_builder *builder)
+{
+    const struct base_set base = base_set_acquire(&builder->base);
+    const struct index_layer layer = {
+        .vocabulary = builder->vocabulary,
+        .concepts = builder->concepts,
+        .segment = base.segment,
+        .partnerships = base.partnerships,
+        .needs = need_view_new(NULL, NULL, 0, base.needs),
+    };
+    return index_new(&layer);
+}
+
+/* All that changed since the base, in one segment over it. */
+static void settle(struct match_builder *builder)
+{
+    struct changes changes = all_changes(&builder->overlay);
+    builder_retire(builder, builder->settled);
+    builder->settled = make_index(builder, builder->base_index, &changes);
+    changes_free(&changes);
+    overlay_settle(&builder->overlay);
+}
+
+static bool wants_settling(const struct overlay *overlay)
+{
+    uint64_t all = (uint64_t)overlay->owner_count + overlay->row_count,
+             fresh = (uint64_t)overlay->fresh_owners.count + overlay->fresh_rows.count;
+    return fresh > FRESH_MOST || fresh * fresh > FRESH_SQUARE * all;
+}
+
+static struct match_index *make_newest(struct match_builder *builder)
+{
+    if (!builder->base_index)
+        builder->base_index = make_base_index(builder);
+    if (wants_settling(&builder->overlay))
+        settle(builder);
+    const struct match_index *below = builder->settled ? builder->settled : builder->base_index;
+    if (!builder->overlay.fresh_owners.count && !builder->overlay.fresh_rows.count)
+        return match_index_acquire(below);
+    struct changes changes = fresh_changes(&builder->overlay);
+    struct match_index *index = make_index(builder, below, &changes);
+    changes_free(&changes);
     return index;
 }
 
@@ -179,9 +275,10 @@ struct match_index *match_builder_publish(struct match_builder *builder)
         builder_drop_base(builder);
     if (!builder->base.segment)
         builder_make_base(builder);
-    struct match_index *index = make_index(builder);
-    match_index_release(builder->last);
+    struct match_index *index = make_newest(builder);
+    builder_retire(builder, builder->last);
     builder->last = match_index_acquire(index);
+    builder_let_go(builder);
     builder->sequence++;
     return index;
 }

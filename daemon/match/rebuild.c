@@ -5,12 +5,15 @@
 
 /* A new base from the index that was published last. */
 
-enum { LEAST_CHANGES = 1000, CHANGES_ONE_IN = 1000 };
+enum { LEAST_CHANGES = 1000, CHANGES_ONE_IN = 250 };
 
 struct match_rebuild {
     struct match_index *index;
     uint64_t sequence, base_number;
     struct base_set base; /* made of it */
+    /* On the old base, once there is a new one. */
+    struct match_index **former;
+    size_t former_count;
 };
 
 bool match_builder_wants_rebuild(const struct match_builder *builder)
@@ -43,6 +46,10 @@ void match_rebuild_finish(struct match_builder *builder, struct match_rebuild *r
         return;
     builder_set_base(builder, &rebuild->base, rebuild->sequence);
     rebuild->base = (struct base_set){0};
+    rebuild->former = builder->retired;
+    rebuild->former_count = builder->retired_count;
+    builder->retired = NULL;
+    builder->retired_count = builder->retired_capacity = 0;
 }
 
 void match_rebuild_free(struct match_rebuild *rebuild)
@@ -50,6 +57,9 @@ void match_rebuild_free(struct match_rebuild *rebuild)
     if (!rebuild)
         return;
     match_index_release(rebuild->index);
+    for (size_t i = 0; i < rebuild->former_count; i++)
+        match_index_release(rebuild->former[i]);
+    free(rebuild->former);
     base_set_release(&rebuild->base);
     free(rebuild);
 }

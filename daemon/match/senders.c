@@ -104,7 +104,9 @@ static void take(struct search *search, const struct ranked *ranked, uint32_t nu
 static void rank_candidates(struct search *search)
 {
     struct arena *arena = search->query.arena;
-    uint32_t count = search->candidate_count[0] + search->candidate_count[1], size = 16;
+    uint32_t count = 0, size = 16;
+    for (int part = 0; part < NEED_PARTS; part++)
+        count += search->candidate_count[part];
     while (size < count * 2)
         size *= 2;
     search->bodies = arena_alloc(arena, count * sizeof *search->bodies);
@@ -185,7 +187,7 @@ static void search_needs(struct search *search)
 {
     if (!offering_stands(&search->query.offering, search->query.question->today))
         return;
-    for (int part = 0; part < NEED_PARTS; part++) {
+    for (int part = 0; part < search->query.index->needs_view->count; part++) {
         senders_find_rows(&search->query, part, &search->rows[part]);
         find_in_part(search, part);
     }
@@ -255,7 +257,7 @@ int64_t match_find_senders_cost_us(const struct match_index *index, const struct
     struct arena *arena = arena_new(0);
     struct numbers sectors = numbers_of_sectors(arena, offer->sectors, offer->n_sectors);
     double candidates = 0, needs = 0;
-    for (int part = 0; part < NEED_PARTS; part++) {
+    for (int part = 0; part < index->needs_view->count; part++) {
         const struct need_set *set = index->needs_view->parts[part].set;
         double by_country = (double)count_countries(set, host->country);
         needs += set->count;

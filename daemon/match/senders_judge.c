@@ -27,7 +27,7 @@ void senders_query_init(struct senders_query *query, struct arena *arena, const 
     query->locals = network_locals_new(arena, index, query->offering.host->country, question->today);
     criterion_weights(question->weights, query->weights);
     query->base = index->needs_view->parts[BASE].set;
-    for (int part = 0; part < NEED_PARTS; part++) {
+    for (int part = 0; part < index->needs_view->count; part++) {
         size_t bytes = index->needs_view->parts[part].set->owner_count * sizeof *query->numbers[part];
         query->numbers[part] = memset(arena_alloc(arena, bytes), 0xff, bytes); /* SENDER_UNSEEN */
     }
@@ -48,7 +48,8 @@ static const struct need_owner *owner_in_base(const struct match_index *index, i
 {
     const struct need_owner *owners = index->needs_view->parts[part].set->owners;
     const struct need_owner *found = owners ? &owners[owner] : NULL;
-    bool alive = found && found->place != PLACE_NONE && !bits_has(index->dead_organisations, found->place);
+    bool alive =
+        found && found->place != PLACE_NONE && !bits_has(index->dead_organisations[BASE], found->place);
     return alive ? found : NULL;
 }
 
@@ -108,8 +109,8 @@ static bool has_partners(const struct match_index *index, const struct need_owne
                          int32_t today)
 {
     if (found && found->partner != PLACE_NONE && found->since <= today && today <= found->until &&
-        !bits_has(index->dead_partnerships, found->partnership) &&
-        !bits_has(index->dead_organisations, found->partner))
+        !bits_has(index->dead_partnerships[BASE], found->partnership) &&
+        !bits_has(index->dead_organisations[BASE], found->partner))
         return true;
     return network_has_partners(index, body, today);
 }

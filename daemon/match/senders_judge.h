@@ -73,8 +73,11 @@ static inline uint32_t senders_number(struct senders_query *query, int part, uin
 /* More than any number will be. */
 static inline uint32_t senders_number_limit(const struct senders_query *query)
 {
-    const struct need_part *parts = query->index->needs_view->parts;
-    return query->base->body_count + parts[0].set->owner_count + parts[1].set->owner_count;
+    const struct need_view *view = query->index->needs_view;
+    uint32_t limit = query->base->body_count;
+    for (int part = 0; part < view->count; part++)
+        limit += view->parts[part].set->owner_count;
+    return limit;
 }
 static inline uint32_t senders_body(const struct senders_query *query, uint32_t number)
 {

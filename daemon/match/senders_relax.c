@@ -124,7 +124,7 @@ void senders_relax(struct senders_query *query, const struct need_rows *rows, co
     size_t words = bits_words(senders_number_limit(query));
     for (int i = 0; i < RELAXING_COUNT; i++)
         search.let_in[i] = arena_array(arena, words, sizeof *search.let_in[i]);
-    for (int part = 0; part < NEED_PARTS; part++)
+    for (int part = 0; part < query->index->needs_view->count; part++)
         relax_part(&search, part, &rows[part]);
     response->relaxations = arena_array(arena, RELAXING_COUNT, sizeof *response->relaxations);
     for (int i = 0; i < RELAXING_COUNT; i++) {

@@ -89,7 +89,7 @@ static void tally_chunk(struct tally *tally, const struct match_query *query, co
 uint64_t sweep_count(struct match_query *query)
 {
     uint64_t bodies = 0, slots[CHUNK_WORDS];
-    for (int part = 0; part < SEGMENTS; part++) {
+    for (int part = BASE; part < query->index->segment_count; part++) {
         struct tally tally = {0};
         struct sieve sieve;
         struct stretch stretch;
@@ -330,7 +330,7 @@ uint64_t sweep_rank(struct match_query *query, struct scoring *scoring, const st
                     struct facet_counts *facets)
 {
     uint64_t bodies = 0;
-    for (int part = 0; part < SEGMENTS; part++) {
+    for (int part = BASE; part < query->index->segment_count; part++) {
         struct sweep sweep = {.query = query, .scoring = scoring, .sink = sink};
         match_query_enter(query, part);
         bodies += sweep_part(&sweep, facets);

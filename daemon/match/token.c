@@ -95,7 +95,7 @@ bool token_read(const char *text, uint64_t hash, const struct match_index *index
     if (own != hash || (group != '0' && group != '1') || !id_is_valid(text + ID_AT))
         return false;
     *ret_token = (struct token){(uint32_t)(group - '0'), (int64_t)billionths, text + ID_AT, {0}};
-    for (int part = 0; part < SEGMENTS; part++)
+    for (int part = BASE; part < index->segment_count; part++)
         ret_token->places[part] = place_after(index->segments[part], text + ID_AT);
     return true;
 }

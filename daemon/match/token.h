@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "match/index_data.h"
 #include "match/rank.h"
 
 /* Page tokens: the question's hash and the key of the last match. */
@@ -17,7 +18,7 @@ struct token {
     uint32_t group;
     int64_t billionths;
     const char *organisation_id; /* borrowed from the text */
-    uint32_t places[2];          /* by part of the index: the first organisation whose id is larger */
+    uint32_t places[SEGMENTS];   /* by part of the index: the first organisation whose id is larger */
 };
 bool token_read(const char *text, uint64_t hash, const struct match_index *index, struct token *ret_token);
 /* Whether a match comes after the token's. */

@@ -508,8 +508,17 @@ void world_change(struct world *world, uint32_t percent)
     }
 }
 
+/* Enough changes that they are settled, so that what comes then stands over them. */
+static void change_and_settle(struct world *world)
+{
+    world_change(world, 40);
+    match_index_release(match_builder_publish(world->builder));
+}
+
 void world_turn(struct world *world, unsigned turn)
 {
+    if (turn % 3 == 0)
+        change_and_settle(world);
     if (turn % 5 == 3)
         world_to_image(world);
     struct match_rebuild *rebuild = turn % 3 ? match_rebuild_begin(world->builder) : NULL;

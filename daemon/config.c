@@ -59,7 +59,7 @@ static const struct setting settings[] = {
     ROW("threads", TYPE_UNSIGNED, loop_count, 0, 256, "event loops; 0: one a processor"),
     ROW("workers", TYPE_UNSIGNED, worker_count, 0, 256, "threads for long work; 0: one a processor"),
     ROW("database-connections", TYPE_UNSIGNED, store.connection_count, 1, 64,
-        "of each event loop, for writing"),
+        "of each event loop, and for changes"),
     ROW("database-connect-ms", TYPE_UNSIGNED, store.connect_timeout_ms, 100, HOUR_MS, "to connect"),
     ROW("database-statement-ms", TYPE_UNSIGNED, store.statement_timeout_ms, 100, HOUR_MS, "for a statement"),
     ROW("database-lock-ms", TYPE_UNSIGNED, store.lock_timeout_ms, 10, HOUR_MS, "for a lock"),

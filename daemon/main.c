@@ -31,6 +31,7 @@
 #include "service/token_first.h"
 #include "service/token_hub.h"
 #include "service/token_keeper.h"
+#include "service/writer.h"
 #include "store/epoch.h"
 #include "store/log_trim.h"
 #include "store/migrate.h"
@@ -50,6 +51,7 @@ struct daemon {
     struct loop **loops;       /* connections and calls */
     size_t loop_count;
     struct worker_pool *workers;
+    struct writer *writer;
     struct replica *replica;
     struct token_hub *tokens;
     struct services services;
@@ -173,6 +175,7 @@ static void daemon_start_loops(struct daemon *daemon)
         .public_read = config->public_read,
         .replica = daemon->replica,
         .workers = daemon->workers,
+        .writer = daemon->writer,
         .loops = parts,
         .loop_count = daemon->loop_count,
         .start_time_us = clock_realtime_us(),
@@ -215,6 +218,7 @@ static void daemon_run(struct daemon *daemon)
     loop_on_signal(daemon->main_loop, SIGTERM, on_stop, daemon);
     loop_on_signal(daemon->main_loop, SIGINT, on_stop, daemon);
     loop_on_signal(daemon->main_loop, SIGHUP, on_reload, daemon);
+    writer_start(daemon->writer);
     for (size_t i = 0; i < daemon->loop_count; i++)
         loop_start(daemon->loops[i]);
     replica_start(daemon->replica);
@@ -244,12 +248,14 @@ static void daemon_end(struct daemon *daemon, bool started)
             loop_stop(daemon->loops[i]);
             loop_join(daemon->loops[i]);
         }
+        writer_stop(daemon->writer);
     }
     worker_pool_free(daemon->workers);
     upstreams_free(daemon->upstreams);
     loop_free(daemon->upstream_loop);
     net_server_free(daemon->net);
     tls_free(daemon->tls);
+    writer_free(daemon->writer);
     for (size_t i = 0; i < daemon->loop_count; i++) {
         store_free(daemon->services.loops[i].store);
         replica_reader_free(daemon->services.loops[i].reader);
@@ -274,6 +280,7 @@ static int serve(const struct config *config, struct arena *arena)
     unsigned worker_count = config->worker_count ? config->worker_count : processors();
     daemon.main_loop = loop_new("main", 0);
     daemon.workers = worker_pool_new(worker_count);
+    daemon.writer = writer_new(&config->store);
     daemon_start_replica(&daemon);
     daemon_start_loops(&daemon);
     daemon_start_upstreams(&daemon);

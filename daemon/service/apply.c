@@ -11,6 +11,7 @@
 #include "service/auth.h"
 #include "service/request.h"
 #include "service/services.h"
+#include "service/writer.h"
 #include "store/batch.h"
 #include "vocab/vocabulary.h"
 
@@ -121,7 +122,7 @@ static void prepared(void *context)
         rpc_call_release(applying->call);
         return;
     }
-    store_batch_apply(services_loop(applying->call)->store, &applying->write);
+    writer_apply(services_of(applying->call)->writer, rpc_call_loop(applying->call), &applying->write);
 }
 
 void apply_start(struct rpc_call *call, const ProtobufCMessage *message)

@@ -15,6 +15,7 @@ struct token_keeper;
 struct upstream_board;
 struct watch_hub;
 struct worker_pool;
+struct writer;
 
 enum public_read { PUBLIC_READ_NONE, PUBLIC_READ_LOOPBACK, PUBLIC_READ_ALL };
 
@@ -34,6 +35,7 @@ struct services {
     enum public_read public_read;
     struct replica *replica;
     struct worker_pool *workers;
+    struct writer *writer;
     struct upstream_board *upstreams; /* how they are; NULL: nobody asks */
     struct service_loop *loops;       /* by loop_number */
     size_t loop_count;

@@ -159,7 +159,6 @@ static void publish_soon(struct replica *replica)
 static void on_reset(void *context)
 {
     struct replica *replica = context;
-    thread_give_way(0); /* loading and publishing take milliseconds at a time */
     replica->loading = true;
     atomic_store(&replica->records_loaded, 0);
     working_set_clear(replica->set);

@@ -77,9 +77,10 @@ static uint32_t row_of(const struct partnership_set *set, uint32_t node)
 {
     if (!set->nodes)
         return node < set->row_count ? node : PLACE_NONE;
-    const uint32_t *found =
-        set->row_count ? bsearch(&node, set->nodes, set->row_count, sizeof node, compare_numbers) : NULL;
-    return found ? (uint32_t)(found - set->nodes) : PLACE_NONE;
+    uint32_t first = 0;
+    for (uint32_t count = set->row_count; count > 1; count -= count / 2)
+        first += set->nodes[first + count / 2] <= node ? count / 2 : 0;
+    return set->row_count && set->nodes[first] == node ? first : PLACE_NONE;
 }
 
 /* Rows are numbered: each gets its list. */

@@ -7,9 +7,11 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/metric.h"
 #include "loop/loop.h"
 #include "model/batch.h"
 #include "store/batch.h"
+#include "store/pool.h"
 #include "store/registry.h"
 #include "store/store.h"
 #include "store/support_database.h"
@@ -286,16 +288,21 @@ static void writes_that_wait_share_a_transaction_and_keep_their_own_revisions(vo
 static void writes_that_want_the_same_do_not_share(void **)
 {
     struct write busy[CONNECTIONS] = {0}, here = {0}, offer = {0}, gone = {0}, one = {0}, other = {0},
-                 again = {0};
+                 again = {0}, asked = {0}, reused = {0};
     write_add_organisation(&bench, &here, "es/a", "Here");
     write_run(&bench, &here);
+    int64_t failures = metric_value(store_metrics(bench.store)->failures);
     start_busy(busy);
     write_add_offer(&bench, &offer, "es/a.1", "es/a");
     write_add_delete(&bench, &gone, "es/a");
     write_add_organisation_with_pic(&bench, &one, "es/b", "999999999");
     write_add_organisation_with_pic(&bench, &other, "es/c", "999999999");
     write_add_organisation(&bench, &again, "es/b", "Without an identifier");
-    struct write *writes[] = {&offer, &gone, &one, &other, &again};
+    asked.request_id = reused.request_id = "the same";
+    asked.hash = "a", reused.hash = "b";
+    write_add_organisation(&bench, &asked, "es/asked", "Asked");
+    write_add_organisation(&bench, &reused, "es/reused", "Reused");
+    struct write *writes[] = {&offer, &gone, &one, &other, &again, &asked, &reused};
     for (size_t i = 0; i < sizeof writes / sizeof *writes; i++)
         write_start(&bench, writes[i]);
     bench_wait(&bench);
@@ -303,6 +310,10 @@ static void writes_that_want_the_same_do_not_share(void **)
     assert_int_equal(offer.answer.tally.rejected + gone.answer.tally.rejected, 1);
     assert_int_equal(one.answer.tally.created + again.answer.tally.created, 1);
     assert_int_equal(again.status.code, STATUS_OK);
+    assert_int_equal((asked.status.code == STATUS_OK) + (reused.status.code == STATUS_OK), 1);
+    assert_int_equal(number("SELECT count(*) FROM record WHERE id IN ('es/asked', 'es/reused')"), 1);
+    /* Where two had shared a transaction, the database would have refused it, and each had been written after all. */
+    assert_int_equal(metric_value(store_metrics(bench.store)->failures), failures);
     assert_int_equal(other.answer.tally.created + other.answer.tally.rejected, 1);
 }
 

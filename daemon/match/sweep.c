@@ -94,6 +94,8 @@ uint64_t sweep_count(struct match_query *query)
         struct sieve sieve;
         struct stretch stretch;
         match_query_enter(query, part);
+        if (!query->segment->slot_count)
+            continue;
         sieve_init(&sieve, query);
         while (sieve_next(&sieve, &stretch, slots))
             tally_chunk(&tally, query, &stretch, slots);
@@ -333,7 +335,8 @@ uint64_t sweep_rank(struct match_query *query, struct scoring *scoring, const st
     for (int part = BASE; part < query->index->segment_count; part++) {
         struct sweep sweep = {.query = query, .scoring = scoring, .sink = sink};
         match_query_enter(query, part);
-        bodies += sweep_part(&sweep, facets);
+        if (query->segment->slot_count)
+            bodies += sweep_part(&sweep, facets);
     }
     return bodies;
 }

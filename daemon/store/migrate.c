@@ -211,7 +211,7 @@ static struct status check_schema(const struct migration_run *run, uint64_t *ret
         return status;
     status = check_age(run);
     for (const struct embedded_file *file = embedded_migrations; status_ok(status) && file->name; file++) {
-        bool is_applied;
+        bool is_applied = false; /* nor is it, where the look fails */
         status = check_file(run, file, &is_applied);
         *ret_missing -= is_applied;
     }

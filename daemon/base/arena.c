@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/huge.h"
 #include "base/spare.h"
 
-enum { BLOCK_BYTES = 8192, LARGEST_BLOCK_BYTES = 1 << 20, ALIGNMENT = 16 };
+enum { BLOCK_BYTES = 8192, LARGEST_BLOCK_BYTES = 64 << 20, ALIGNMENT = 16 };
 
 struct block {
     struct block *next;
@@ -75,13 +76,23 @@ static void *protobuf_alloc(void *context, size_t bytes)
 
 static void protobuf_free(void *, void *) {}
 
-/* Of so many bytes, all in all: powers of two are kept for the next arena. */
+/* Of so many bytes, all in all: powers of two are kept for the next arena, but for those of a large one. */
 static struct block *block_new(size_t whole_bytes)
 {
-    struct block *block = spare_alloc(whole_bytes - SPARE_HEAD_BYTES);
+    struct block *block =
+        whole_bytes < HUGE_PAGE_BYTES ? spare_alloc(whole_bytes - SPARE_HEAD_BYTES) : huge_alloc(whole_bytes);
     block->next = NULL;
     block->size = whole_bytes - BLOCK_HEAD_BYTES;
     return block;
+}
+
+static void block_free(struct block *block)
+{
+    size_t whole_bytes = BLOCK_HEAD_BYTES + block->size;
+    if (whole_bytes < HUGE_PAGE_BYTES)
+        spare_free(block);
+    else
+        huge_free(block, whole_bytes);
 }
 
 struct arena *arena_new(size_t cap_bytes)
@@ -103,7 +114,7 @@ void arena_free(struct arena *arena)
 {
     for (struct block *block = arena ? arena->first : NULL, *next; block; block = next) {
         next = block->next;
-        spare_free(block);
+        block_free(block);
     }
 }
 
@@ -111,7 +122,7 @@ void arena_reset(struct arena *arena)
 {
     struct block *block = arena->first;
     for (struct block *next; (next = block->next); block = next)
-        spare_free(block);
+        block_free(block);
     arena->first = block;
     arena->at = block->bytes + OWN_BYTES;
     arena->end = block->bytes + block->size;
@@ -123,10 +134,9 @@ void arena_reset(struct arena *arena)
 static void arena_add_block(struct arena *arena, size_t bytes)
 {
     size_t whole = arena->next_block, wanted = BLOCK_HEAD_BYTES + bytes;
-    if (whole < LARGEST_BLOCK_BYTES)
-        arena->next_block *= 2;
     while (whole < wanted && whole < LARGEST_BLOCK_BYTES)
         whole *= 2; /* so that the block can be kept */
+    arena->next_block = whole < LARGEST_BLOCK_BYTES ? whole * 2 : whole;
     struct block *block = block_new(whole < wanted ? wanted : whole);
     block->next = arena->first;
     arena->first = block;

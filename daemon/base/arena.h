@@ -9,7 +9,7 @@
 
 /* Memory that goes all at once: a call's, a snapshot's. Nothing in it is freed alone. One thread at a time.
  * Allocation never fails but for a cap: without one the process stops when memory is gone. Blocks are aligned
- * to 16 bytes. */
+ * to 16 bytes; those of a large arena are mapped in huge pages, where there are any. */
 struct arena;
 
 /* cap_bytes 0: none. The cap counts what was asked for. */

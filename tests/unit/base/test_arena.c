@@ -73,6 +73,25 @@ static void a_reset_arena_goes_on_after_many_blocks(void **)
     arena_free(arena);
 }
 
+static void a_large_arena_keeps_what_is_put_before_and_after_its_largest_array(void **)
+{
+    enum { NUMBERS = 1000, PIECE = 5000, LARGE = 70 << 20 };
+    struct arena *arena = arena_new(0);
+    for (int round = 0; round < 2; round++) {
+        unsigned char *pieces[NUMBERS], *large = NULL;
+        for (int i = 0; i < NUMBERS; i++) {
+            pieces[i] = memset(arena_alloc(arena, PIECE), i, PIECE);
+            if (i == NUMBERS / 2)
+                large = memset(arena_alloc(arena, LARGE), 0xaa, LARGE);
+        }
+        for (int i = 0; i < NUMBERS; i++)
+            assert_true(pieces[i][0] == (unsigned char)i && pieces[i][PIECE - 1] == (unsigned char)i);
+        assert_true(large[0] == 0xaa && large[LARGE - 1] == 0xaa);
+        arena_reset(arena);
+    }
+    arena_free(arena);
+}
+
 static void growing_keeps_what_was_there(void **)
 {
     struct arena *arena = arena_new(0);
@@ -144,6 +163,7 @@ int main(void)
         cmocka_unit_test(memory_of_a_freed_arena_is_the_next_ones),
         cmocka_unit_test(zeroed_memory_is_zero_after_a_reset_too),
         cmocka_unit_test(a_reset_arena_goes_on_after_many_blocks),
+        cmocka_unit_test(a_large_arena_keeps_what_is_put_before_and_after_its_largest_array),
         cmocka_unit_test(growing_keeps_what_was_there),
         cmocka_unit_test(text_is_copied_and_ended),
         cmocka_unit_test(formatted_text_may_be_short_or_long),

@@ -1,7 +1,6 @@
 #include "rpc/guard.h"
 
 #include "base/arena.h"
-#include "base/clock.h"
 #include "base/text.h"
 #include "partner/v1/match.pb-c.h"
 #include "partner/v1/registry.pb-c.h"
@@ -238,7 +237,7 @@ static char *make_evil(const struct evil *evil, size_t *ret_size)
     return buffer.bytes;
 }
 
-static void evil_messages_cost_little(void **state)
+static void evil_messages_take_little_memory(void **state)
 {
     (void)state;
     const ProtobufCMessageDescriptor *find = &partner__v1__find_hosts_request__descriptor;
@@ -266,12 +265,9 @@ static void evil_messages_cost_little(void **state)
         char *bytes = make_evil(&table[i], &size);
         struct arena *arena = arena_new(0);
         ProtobufCMessage *message = NULL;
-        int64_t began_ms = clock_monotonic_ms();
         struct status status = guard_unpack(arena, table[i].descriptor, bytes, size, usual, &message);
-        int64_t took_ms = clock_monotonic_ms() - began_ms;
-        if (status.code != table[i].code || arena_used(arena) > table[i].memory_most_bytes || took_ms > 2000)
-            fail_msg("%s: code %d, %zu bytes, %lld ms", table[i].what, (int)status.code, arena_used(arena),
-                     (long long)took_ms);
+        if (status.code != table[i].code || arena_used(arena) > table[i].memory_most_bytes)
+            fail_msg("%s: code %d, %zu bytes", table[i].what, (int)status.code, arena_used(arena));
         arena_free(arena);
         free(bytes);
     }
@@ -291,7 +287,7 @@ int main(void)
         TEST(enums_may_be_left_open),
         TEST(what_an_encoder_never_writes_is_refused),
         TEST(a_message_cut_or_changed_anywhere_does_no_harm),
-        TEST(evil_messages_cost_little),
+        TEST(evil_messages_take_little_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

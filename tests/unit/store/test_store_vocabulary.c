@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
-#include "base/clock.h"
 #include "loop/loop.h"
 #include "store/feed.h"
 #include "store/support_database.h"
@@ -183,7 +182,7 @@ static void any_text_and_any_lists_come_back(void **)
     mirror_close(&mirror);
 }
 
-static void fourteen_thousand_concepts_are_loaded_in_seconds(void **)
+static void fourteen_thousand_concepts_are_loaded_once(void **)
 {
     enum { COUNT = 14000 };
     struct store_concept *concepts = arena_array(bench.arena, COUNT, sizeof *concepts);
@@ -199,10 +198,8 @@ static void fourteen_thousand_concepts_are_loaded_in_seconds(void **)
         };
     struct store_vocabulary vocabulary = {
         .vocabulary = "Big 1", .scheme = SCHEME_OUTCOME, .concepts = concepts, .concept_count = COUNT};
-    int64_t start_ms = clock_monotonic_ms();
     assert_counts(load_with(vocabulary, NULL), COUNT, 0, 0, 0);
     assert_counts(load_with(vocabulary, NULL), 0, 0, 0, 0);
-    assert_true(clock_monotonic_ms() - start_ms < 20000);
     vocabulary.concept_count = 0;
     assert_counts(load_with(vocabulary, NULL), 0, 0, COUNT, 0);
 }
@@ -218,7 +215,7 @@ int main(void)
         TEST(a_name_without_version_is_refused),
         TEST(the_programs_own_file_comes_once_and_gives_way_to_an_admins),
         TEST(any_text_and_any_lists_come_back),
-        TEST(fourteen_thousand_concepts_are_loaded_in_seconds),
+        TEST(fourteen_thousand_concepts_are_loaded_once),
     };
     return cmocka_run_group_tests(tests, database_group_setup, database_group_teardown);
 }

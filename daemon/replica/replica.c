@@ -135,11 +135,11 @@ static void publish_now(void *context)
         publish(replica);
 }
 
-/* Under steady change a tenth of the thread's time goes into publishing, so that readers keep the processors, but nobody waits
+/* Under steady change a twentieth of the thread's time goes into publishing, so that readers keep the processors, but nobody waits
  * longer than REST_MOST_NS for that; where publishing takes long itself, half of the time. */
 static int64_t rest_of(int64_t took_ns)
 {
-    enum { REST_SHARE = 9, REST_MOST_NS = 25000000 };
+    enum { REST_SHARE = 19, REST_MOST_NS = 25000000 };
     int64_t rest_ns = took_ns * REST_SHARE < REST_MOST_NS ? took_ns * REST_SHARE : REST_MOST_NS;
     return rest_ns > took_ns ? rest_ns : took_ns;
 }

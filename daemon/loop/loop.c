@@ -125,6 +125,7 @@ void loop_run(struct loop *loop)
 
 static void *thread_run(void *context)
 {
+    thread_go_first();
     loop_run(context);
     return NULL;
 }

@@ -37,7 +37,11 @@ pthread_t thread_start(const char *name, unsigned number, void *(*run)(void *con
     return thread;
 }
 
-enum { LOWEST_NICE = 19, SLICE_NS = 100000000 };
+enum {
+    LOWEST_NICE = 19,
+    SHORT_SLICE_NS = 100000,
+    LONG_SLICE_NS = 100000000
+}; /* the least and most there are */
 
 /* The kernel's struct sched_attr in its first version; the C library has none. */
 struct scheduling {
@@ -50,13 +54,22 @@ struct scheduling {
 
 /* Linux, since 6.12, runs a thread that wakes at once where a longer slice than its own is under way; else it waits until the slice,
  * of some milliseconds, is over. Before 6.12 the slice is ignored. */
-void thread_give_way(int nice)
+static void ask_for(uint64_t slice_ns, int nice)
 {
-    nice += getpriority(PRIO_PROCESS, 0);
     struct scheduling wanted = {.size = sizeof wanted,
                                 .policy = SCHED_OTHER,
                                 .nice = nice < LOWEST_NICE ? nice : LOWEST_NICE,
-                                .slice_ns = SLICE_NS};
+                                .slice_ns = slice_ns};
     if (syscall(SYS_sched_setattr, 0, &wanted, 0) != 0)
         setpriority(PRIO_PROCESS, 0, nice);
+}
+
+void thread_go_first(void)
+{
+    ask_for(SHORT_SLICE_NS, getpriority(PRIO_PROCESS, 0));
+}
+
+void thread_give_way(int nice)
+{
+    ask_for(LONG_SLICE_NS, getpriority(PRIO_PROCESS, 0) + nice);
 }

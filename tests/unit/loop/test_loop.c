@@ -219,16 +219,35 @@ static void read_standing(void *context)
     *(struct standing *)context = (struct standing){getpriority(PRIO_PROCESS, 0), told.slice_ns};
 }
 
+struct standing_loop {
+    struct loop *loop;
+    struct standing standing;
+};
+
 static void nothing(void *context)
 {
     (void)context;
 }
 
-static void a_worker_gives_way_to_loops(void **state)
+static void stand_and_stop(void *context)
+{
+    struct standing_loop *own = context;
+    read_standing(&own->standing);
+    loop_stop(own->loop);
+}
+
+static void a_loop_goes_first_and_a_worker_gives_way(void **state)
 {
     (void)state;
     struct standing before, after, worker;
+    struct standing_loop started = {.loop = loop_new("started", 0)};
     read_standing(&before);
+    loop_post(started.loop, stand_and_stop, &started);
+    loop_start(started.loop);
+    loop_join(started.loop);
+    loop_free(started.loop);
+    assert_int_equal(started.standing.nice, before.nice);
+    assert_true(started.standing.slice_ns < before.slice_ns || !before.slice_ns);
     struct loop *loop = loop_new("test", 0);
     struct worker_pool *pool = worker_pool_new(1);
     worker_submit(pool, loop, read_standing, nothing, &worker);
@@ -296,7 +315,7 @@ int main(void)
         cmocka_unit_test(what_was_posted_before_the_stop_runs_and_the_rest_when_the_loop_is_freed),
         cmocka_unit_test(timers_run_in_time_order_and_never_early),
         cmocka_unit_test(jobs_are_done_off_the_loop_and_reported_on_it),
-        cmocka_unit_test(a_worker_gives_way_to_loops),
+        cmocka_unit_test(a_loop_goes_first_and_a_worker_gives_way),
         cmocka_unit_test(a_pool_that_is_freed_has_done_its_queue),
         cmocka_unit_test(what_a_freed_pool_reported_is_run_by_a_flush),
         cmocka_unit_test(a_signal_runs_on_the_loop),

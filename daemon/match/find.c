@@ -213,7 +213,7 @@ static double share_of(const struct segment *segment, const struct posting_table
 
 int64_t match_find_hosts_cost_us(const struct match_index *index, const struct match_question *question)
 {
-    enum { FIXED_US = 20, SLOTS_A_US = 200, SET_SLOTS_A_US = 10000 };
+    enum { FIXED_US = 20, SLOTS_A_US = 350, SET_SLOTS_A_US = 20000 };
     enum { MATCH_US = 1, FULL_MATCH_US = 4, TEXT_US = 300 };
     const double together = 3; /* where sectors go with countries, more carry both than chance has it */
     const pb_need *need = question->need;

@@ -105,7 +105,7 @@ def load(*arguments) -> dict:
 
 
 def times(figures: dict) -> str:
-    return f"p50 {figures['p50_ms']:.2f}, p90 {figures['p90_ms']:.2f}, p99 {figures['p99_ms']:.2f}, p99.9 {figures['p999_ms']:.2f} ms"
+    return f"p50 {figures['p50_ms']:.2f}, p90 {figures['p90_ms']:.2f}, p99 {figures['p99_ms']:.2f} (median second {figures['p99_second_ms']:.2f}), p99.9 {figures['p999_ms']:.2f} ms"
 
 
 def work_folder(name: str) -> pathlib.Path:

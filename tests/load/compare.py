@@ -58,7 +58,7 @@ def check_pages(start: Start, database: Database, knowledge, requests: list) -> 
 
 
 def measure_mix(start: Start, folder: pathlib.Path, name: str, requests: list, seconds: float) -> dict:
-    """The highest rate, then times at half of it, then nghttpd with as many bytes."""
+    """The highest rate, then times at half of it, then the same of nghttpd with as many bytes."""
     file = write_requests(folder / f"{name.replace(' ', '-')}.requests", requests)
     answers = [start.client.call("FindHosts", request, timeout=60) for request in requests]
     size = sum(answer.ByteSize() for answer in answers) // len(answers) + 5
@@ -67,12 +67,16 @@ def measure_mix(start: Start, folder: pathlib.Path, name: str, requests: list, s
     nghttpd = Nghttpd(folder, os.cpu_count() or 1)
     nghttpd.wait_ready()
     (folder / "answer").write_bytes(os.urandom(size))
-    wire = load(nghttpd.port, "/answer", file, nghttpd.process.pid, "--streams", 2, "--seconds", min(2, seconds), "--plain")
+    def wire_load(*options) -> dict:
+        return load(nghttpd.port, "/answer", file, nghttpd.process.pid, *options, "--seconds", min(2, seconds), "--plain")
+    wire = wire_load("--streams", 2)
+    wire_half = wire_load("--rate", wire["answers_per_second"] / 2)
     nghttpd.stop()
     say(f"  {name}: {len(requests)} needs, {sum(answer.eligible for answer in answers) / len(answers):,.0f} eligible and {size:,} bytes on average")
     say(f"    at most {most['answers_per_second']:,.0f} answers a second, {most['cpu_us']:.1f} us of CPU each; nghttpd "
         f"{wire['answers_per_second']:,.0f} and {wire['cpu_us']:.1f} us: ratio of CPU {most['cpu_us'] / wire['cpu_us']:.1f}")
-    say(f"    at {half['rate']:,.0f} a second: {times(half)}, {half['cpu_us']:.1f} us of CPU")
+    say(f"    at {half['rate']:,.0f} a second: {times(half)}, {half['cpu_us']:.1f} us of CPU; "
+        f"nghttpd at {wire_half['rate']:,.0f}: {times(wire_half)}")
     return most
 
 

@@ -2,6 +2,7 @@
 
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,11 +57,12 @@ struct scheduling {
  * of some milliseconds, is over. Before 6.12 the slice is ignored. */
 static void ask_for(uint64_t slice_ns, int nice)
 {
+    bool is_usual = sched_getscheduler(0) == SCHED_OTHER; /* another policy is its starter's choice */
     struct scheduling wanted = {.size = sizeof wanted,
                                 .policy = SCHED_OTHER,
                                 .nice = nice < LOWEST_NICE ? nice : LOWEST_NICE,
                                 .slice_ns = slice_ns};
-    if (syscall(SYS_sched_setattr, 0, &wanted, 0) != 0)
+    if (!is_usual || syscall(SYS_sched_setattr, 0, &wanted, 0) != 0)
         setpriority(PRIO_PROCESS, 0, nice);
 }
 

@@ -215,7 +215,8 @@ static void pass_input(struct connection *connection, char *bytes, size_t size)
 static size_t write_now(struct connection *connection, const void *bytes, size_t size)
 {
     if (connection->is_encrypted || connection_unsent(connection) ||
-        connection->direct_bytes + size > limits_of(connection)->output_high_bytes)
+        connection->direct_bytes + size >=
+            limits_of(connection)->output_high_bytes) /* with as much the connection is full */
         return 0;
     ssize_t written = send(bufferevent_getfd(connection->stream), bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (written <= 0)

@@ -77,7 +77,14 @@ static void part(struct batch_write *first)
     start_alone(first);
 }
 
-/* The first one comes last: the others' statuses may be in its arena. */
+/* What is told of all may lie in the first one's arena, which may be gone before the others are told: their callers are on other threads. */
+static struct status copy_for(const struct batch_write *write, struct status status)
+{
+    if (status.message)
+        status.message = arena_strdup(write->request.arena, status.message);
+    return status;
+}
+
 static void on_finish(struct transaction *transaction, struct status status)
 {
     struct batch_write *write = write_of(transaction), *next;
@@ -86,7 +93,7 @@ static void on_finish(struct transaction *transaction, struct status status)
         return;
     }
     while ((next = take_next(write)))
-        transaction_finish_shared(&next->transaction, status);
+        transaction_finish_shared(&next->transaction, copy_for(next, status));
     if (status_ok(status))
         status = write->status;
     bool is_answered = status_ok(status);

@@ -78,7 +78,8 @@ static bool take(void *context, struct store_job *job)
         return false;
     struct batch_write *write = (struct batch_write *)job;
     const struct batch *batch = write->request.batch;
-    if (sharing->change_count + batch->count > CHANGES_MOST || !may_share(write) ||
+    /* One that is tried again may have its own who share: it stays their first. */
+    if (write->next || sharing->change_count + batch->count > CHANGES_MOST || !may_share(write) ||
         !text_equal(batch->registry, sharing->last->request.batch->registry) ||
         !each_key(sharing, write, is_free))
         return false;

@@ -317,6 +317,28 @@ static void writes_that_want_the_same_do_not_share(void **)
     assert_int_equal(other.answer.tally.created + other.answer.tally.rejected, 1);
 }
 
+static bool are_all_done(void *)
+{
+    return bench.open_count == 0;
+}
+
+static void writes_that_share_are_all_answered_where_none_gets_the_lock(void **)
+{
+    enum { WRITES = 200 }; /* several times what shares one transaction, each of which is tried again */
+    static struct write writes[WRITES];
+    bench_lock_registry(&bench, "es");
+    for (size_t i = 0; i < WRITES; i++) {
+        write_add_organisation(&bench, &writes[i], arena_format(bench.arena, "es/w%zu", i), "Waiting");
+        write_start(&bench, &writes[i]);
+    }
+    bench_wait_until(&bench, are_all_done, NULL);
+    bench_unlock(&bench);
+    for (size_t i = 0; i < WRITES; i++)
+        assert_true(writes[i].status.code == STATUS_UNAVAILABLE ||
+                    writes[i].status.code == STATUS_RESOURCE_EXHAUSTED);
+    assert_int_equal(number("SELECT count(*) FROM record WHERE id LIKE 'es/w%'"), 0);
+}
+
 static void what_is_rejected_or_refused_leaves_those_that_share_alone(void **)
 {
     struct write busy[CONNECTIONS] = {0}, good = {0}, orphan = {0}, both = {0}, reused = {0}, same = {0};
@@ -408,6 +430,7 @@ int main(void)
         TEST(writers_at_once_make_one_line_without_gaps),
         TEST(writes_that_wait_share_a_transaction_and_keep_their_own_revisions),
         TEST(writes_that_want_the_same_do_not_share),
+        TEST(writes_that_share_are_all_answered_where_none_gets_the_lock),
         TEST(what_is_rejected_or_refused_leaves_those_that_share_alone),
         TEST(a_write_that_the_database_faults_fails_by_itself),
         TEST(a_registry_locked_elsewhere_is_said_and_nothing_is_left_behind),

@@ -16,7 +16,7 @@ struct base_set {
 /* Of entries in any order, of which the last with an id counts; takes over one reference to each, and the array, which is on the
  * heap. One owner. */
 struct base_set base_set_of_entries(const struct entry **entries, size_t count, uint32_t concept_limit);
-/* What lives of an index's base, merged with its delta. One owner. */
+/* All that lives in an index's segments, as one base. One owner. */
 struct base_set base_set_of_index(const struct match_index *index);
 struct base_set base_set_acquire(const struct base_set *base);
 void base_set_release(const struct base_set *base); /* without parts is fine */

@@ -33,7 +33,7 @@ struct match_builder {
 void builder_set_base(struct match_builder *builder, const struct base_set *base, uint64_t sequence);
 /* Takes over an index, or NULL, until nobody else has it. */
 void builder_retire(struct match_builder *builder, struct match_index *index);
-/* Lets go of those that nobody else has, but for bases, which take long. */
+/* Lets go of those that nobody else has. */
 void builder_let_go(struct match_builder *builder);
 /* Makes the base of what is loaded. */
 void builder_make_base(struct match_builder *builder);

@@ -28,7 +28,7 @@ struct arena {
 enum { BLOCK_HEAD_BYTES = SPARE_HEAD_BYTES + sizeof(struct block) };
 enum { OWN_BYTES = (sizeof(struct arena) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT };
 
-static _Noreturn void out_of_memory(void)
+void heap_exhausted(void)
 {
     fputs("partnerd: out of memory\n", stderr);
     abort();
@@ -38,7 +38,7 @@ void *heap_alloc(size_t bytes)
 {
     void *memory = malloc(bytes ? bytes : 1);
     if (!memory)
-        out_of_memory();
+        heap_exhausted();
     return memory;
 }
 
@@ -46,7 +46,7 @@ void *heap_zalloc(size_t bytes)
 {
     void *memory = calloc(1, bytes ? bytes : 1);
     if (!memory)
-        out_of_memory();
+        heap_exhausted();
     return memory;
 }
 
@@ -54,7 +54,7 @@ void *heap_realloc(void *old, size_t bytes)
 {
     void *memory = realloc(old, bytes ? bytes : 1);
     if (!memory)
-        out_of_memory();
+        heap_exhausted();
     return memory;
 }
 
@@ -147,7 +147,7 @@ static void arena_add_block(struct arena *arena, size_t bytes)
 void *arena_alloc(struct arena *arena, size_t bytes)
 {
     if (bytes > SIZE_MAX / 2)
-        out_of_memory();
+        heap_exhausted();
     size_t rounded = (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     if ((size_t)(arena->end - arena->at) < rounded)
         arena_add_block(arena, rounded);
@@ -166,7 +166,7 @@ void *arena_array(struct arena *arena, size_t count, size_t bytes)
 {
     size_t total;
     if (__builtin_mul_overflow(count, bytes, &total))
-        out_of_memory();
+        heap_exhausted();
     return arena_zalloc(arena, total);
 }
 

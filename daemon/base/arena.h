@@ -44,3 +44,4 @@ void *heap_alloc(size_t bytes);
 void *heap_zalloc(size_t bytes);
 void *heap_realloc(void *old, size_t bytes);
 char *heap_strdup(const char *text);
+_Noreturn void heap_exhausted(void); /* says that there is no memory, and ends the process */

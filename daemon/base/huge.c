@@ -1,7 +1,6 @@
 #include "base/huge.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -32,10 +31,8 @@ void *huge_alloc(size_t bytes)
     size_t size = whole_pages(bytes);
     char *mapped = mmap(NULL, size + HUGE_PAGE_BYTES, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (mapped == MAP_FAILED) {
-        fputs("partnerd: out of memory\n", stderr);
-        abort();
-    }
+    if (mapped == MAP_FAILED)
+        heap_exhausted();
     size_t before = -(uintptr_t)mapped % HUGE_PAGE_BYTES;
     if (before)
         munmap(mapped, before);

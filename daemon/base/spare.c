@@ -76,7 +76,7 @@ static struct piece *piece_of(void *memory)
 void *spare_alloc(size_t bytes)
 {
     if (bytes > SIZE_MAX / 2)
-        return heap_alloc(SIZE_MAX); /* which stops the process */
+        heap_exhausted();
     size_t size = sizeof(struct piece) + bytes;
     unsigned place = place_of(size);
     struct piece *piece = place < SIZES ? lists[place].first : NULL;

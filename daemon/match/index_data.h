@@ -48,6 +48,15 @@ struct moves {
     uint32_t mask;
 };
 
+/* The node's row, or the free one where it would be. */
+static inline uint32_t moves_row(const struct moves *moves, uint32_t node)
+{
+    uint32_t row = (node * 2654435769u) & moves->mask;
+    while (moves->rows[row].place != PLACE_NONE && moves->rows[row].node != node)
+        row = (row + 1) & moves->mask;
+    return row;
+}
+
 struct match_index {
     atomic_uint references;
     struct arena *arena;

@@ -167,12 +167,10 @@ static uint32_t count_before(const struct match_index *index, int i, uint64_t or
 
 /* ---- organisations that move into the new segment ---- */
 
+/* A node moves once. */
 static void add_move(struct making *making, uint32_t node, uint32_t place)
 {
-    uint32_t mask = making->index->moves[making->top].mask, row = (node * 2654435769u) & mask;
-    while (making->moved[row].place != PLACE_NONE)
-        row = (row + 1) & mask;
-    making->moved[row] = (struct moved){node, place};
+    making->moved[moves_row(&making->index->moves[making->top], node)] = (struct moved){node, place};
 }
 
 /* What is below under an id dies; `place`: the organisation's in the new segment, or PLACE_NONE. */

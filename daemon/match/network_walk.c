@@ -62,10 +62,7 @@ uint32_t network_moved_organisation(const struct match_index *index, uint32_t no
         return index_organisation(index, own, own_place);
     for (int i = index->segment_count - 1; i > own; i--) {
         const struct moves *moves = &index->moves[i];
-        uint32_t row = (node * 2654435769u) & moves->mask;
-        while (moves->rows[row].place != PLACE_NONE && moves->rows[row].node != node)
-            row = (row + 1) & moves->mask;
-        uint32_t place = moves->rows[row].place;
+        uint32_t place = moves->rows[moves_row(moves, node)].place;
         if (place != PLACE_NONE && !bits_has(index->dead_organisations[i], place))
             return index_organisation(index, i, place);
     }

@@ -129,7 +129,7 @@ static void find_tied(struct sweep *sweep)
     enum { AT_ONCE = 64, STEPS = 2 };
     const struct match_query *query = sweep->query;
     const struct network *network = &query->network;
-    uint32_t count = query->segment->slot_count ? network->tie_count : 0;
+    uint32_t count = network->tie_count;
     for (uint32_t from = 0; from < count; from += AT_ONCE) {
         uint32_t end = count - from < AT_ONCE ? count : from + AT_ONCE;
         for (unsigned step = 0; step < STEPS; step++)

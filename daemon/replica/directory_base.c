@@ -250,10 +250,9 @@ struct runs {
     size_t count, capacity;
 };
 
-/* The first identifier that is not before the text. */
-static uint32_t find_identifier(const struct directory_base *base, const char *text)
+uint32_t directory_base_identifier(const struct directory_base *base, uint32_t from, const char *text)
 {
-    uint32_t low = 0, high = base->identifier_count;
+    uint32_t low = from, high = base->identifier_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (strcmp(base->identifiers[middle].text, text) < 0)
@@ -282,7 +281,7 @@ static void find_runs(const struct directory_base *base, struct arena *arena, st
         text_buffer_clear(&together);
         for (size_t i = first; i < words.count; i++) {
             text_buffer_add(&together, words.items[i]);
-            uint32_t at = find_identifier(base, together.bytes);
+            uint32_t at = directory_base_identifier(base, 0, together.bytes);
             if (at == base->identifier_count || !text_starts_with(base->identifiers[at].text, together.bytes))
                 break; /* no identifier goes on like this */
             if (text_equal(base->identifiers[at].text, together.bytes))

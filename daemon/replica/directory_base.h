@@ -41,6 +41,8 @@ const struct directory_base *directory_base_put(const struct directory_base *bas
 
 /* The first row whose id is not before this one. */
 uint32_t directory_base_row(const struct directory_base *base, const char *id);
+/* The first identifier, from that one on, that is not before the text. */
+uint32_t directory_base_identifier(const struct directory_base *base, uint32_t from, const char *text);
 
 static inline size_t directory_bit_words(uint32_t rows)
 {

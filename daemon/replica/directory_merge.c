@@ -123,19 +123,6 @@ static void copy_identifier(struct merge *merge, int part, uint32_t at)
         to->identifiers[to->identifier_count++] = (struct directory_identifier){from->text, row};
 }
 
-/* The first of the old identifiers, from that one on, that does not come before a text. */
-static uint32_t find_identifier(const struct directory_base *old, uint32_t from, const char *text)
-{
-    for (uint32_t end = old->identifier_count; from < end;) {
-        uint32_t middle = from + (end - from) / 2;
-        if (strcmp(old->identifiers[middle].text, text) < 0)
-            from = middle + 1;
-        else
-            end = middle;
-    }
-    return from;
-}
-
 static void merge_identifiers(struct merge *merge)
 {
     const struct directory_base *old = merge->parts[OLD], *added = merge->parts[ADDED];
@@ -143,7 +130,7 @@ static void merge_identifiers(struct merge *merge)
     merge->to->identifiers = heap_alloc(most * sizeof *merge->to->identifiers);
     uint32_t from = 0;
     for (uint32_t i = 0; i < added->identifier_count; i++) {
-        uint32_t end = find_identifier(old, from, added->identifiers[i].text);
+        uint32_t end = directory_base_identifier(old, from, added->identifiers[i].text);
         for (; from < end; from++)
             copy_identifier(merge, OLD, from);
         copy_identifier(merge, ADDED, i);

@@ -77,7 +77,8 @@ static void part(struct batch_write *first)
     start_alone(first);
 }
 
-/* What is told of all may lie in the first one's arena, which may be gone before the others are told: their callers are on other threads. */
+/* What is told of all may lie in the first one's arena, which may be gone before the others are told: their callers are on
+ * other threads. */
 static struct status copy_for(const struct batch_write *write, struct status status)
 {
     if (status.message)

@@ -7,20 +7,15 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
-#include "base/metric.h"
 #include "loop/loop.h"
 #include "model/batch.h"
 #include "store/batch.h"
-#include "store/pool.h"
 #include "store/registry.h"
-#include "store/store.h"
 #include "store/support_database.h"
 #include "store/support_record.h"
 #include "store/support_write.h"
 
 /* ---- what all tests stand on ---- */
-
-enum { CONNECTIONS = 4 }; /* of the bench's store */
 
 static struct bench bench;
 
@@ -241,155 +236,6 @@ static void writers_at_once_make_one_line_without_gaps(void **)
     assert_int_equal(number("SELECT max(revision) FROM revision"), 2 + ROUNDS * WRITERS / 2);
 }
 
-/* Keeps every connection busy, so that what is started behind them waits. */
-static void start_busy(struct write writes[CONNECTIONS])
-{
-    for (size_t i = 0; i < CONNECTIONS; i++) {
-        write_add_organisation(&bench, &writes[i], arena_format(bench.arena, "es/busy%zu", i), "Busy");
-        write_start(&bench, &writes[i]);
-    }
-}
-
-static void writes_that_wait_share_a_transaction_and_keep_their_own_revisions(void **)
-{
-    enum { WRITES = 30 };
-    struct write busy[CONNECTIONS] = {0}, writes[WRITES] = {0};
-    int64_t before = number("SELECT newest FROM revision_line");
-    start_busy(busy);
-    for (size_t i = 0; i < WRITES; i++) {
-        writes[i].request_id = i % 3 ? "" : arena_format(bench.arena, "shared-%zu", i);
-        write_add_organisation(&bench, &writes[i], arena_format(bench.arena, "es/own%zu", i), "Own");
-        write_start(&bench, &writes[i]);
-    }
-    bench_wait(&bench);
-    uint64_t sum = 0;
-    for (size_t i = 0; i < WRITES; i++) {
-        assert_int_equal(writes[i].status.code, STATUS_OK);
-        assert_int_equal(writes[i].answer.tally.created, 1);
-        assert_int_equal(
-            number(arena_format(bench.arena,
-                                "SELECT v.revision FROM record JOIN revision v USING (change_set)"
-                                " WHERE id = 'es/own%zu'",
-                                i)),
-            writes[i].answer.revision);
-        sum += writes[i].answer.revision - (uint64_t)before;
-    }
-    for (size_t i = 0; i < CONNECTIONS; i++)
-        sum += busy[i].answer.revision - (uint64_t)before;
-    uint64_t all = WRITES + CONNECTIONS;
-    assert_int_equal(sum, all * (all + 1) / 2);
-    assert_in_range(number("SELECT count(DISTINCT xmin::text) FROM record WHERE id LIKE 'es/own%'"), 1,
-                    CONNECTIONS);
-    assert_int_equal(number("SELECT count(*) FROM change_log WHERE ordinal <> 0"), 0);
-    write_run(&bench, &writes[0]);
-    assert_int_equal(writes[0].answer.tally.created, 1); /* as it was answered first */
-}
-
-static void writes_that_want_the_same_do_not_share(void **)
-{
-    struct write busy[CONNECTIONS] = {0}, here = {0}, offer = {0}, gone = {0}, one = {0}, other = {0},
-                 again = {0}, asked = {0}, reused = {0};
-    write_add_organisation(&bench, &here, "es/a", "Here");
-    write_run(&bench, &here);
-    int64_t failures = metric_value(store_metrics(bench.store)->failures);
-    start_busy(busy);
-    write_add_offer(&bench, &offer, "es/a.1", "es/a");
-    write_add_delete(&bench, &gone, "es/a");
-    write_add_organisation_with_pic(&bench, &one, "es/b", "999999999");
-    write_add_organisation_with_pic(&bench, &other, "es/c", "999999999");
-    write_add_organisation(&bench, &again, "es/b", "Without an identifier");
-    asked.request_id = reused.request_id = "the same";
-    asked.hash = "a", reused.hash = "b";
-    write_add_organisation(&bench, &asked, "es/asked", "Asked");
-    write_add_organisation(&bench, &reused, "es/reused", "Reused");
-    struct write *writes[] = {&offer, &gone, &one, &other, &again, &asked, &reused};
-    for (size_t i = 0; i < sizeof writes / sizeof *writes; i++)
-        write_start(&bench, writes[i]);
-    bench_wait(&bench);
-    assert_int_equal(offer.answer.tally.created + gone.answer.tally.deleted, 1);
-    assert_int_equal(offer.answer.tally.rejected + gone.answer.tally.rejected, 1);
-    assert_int_equal(one.answer.tally.created + again.answer.tally.created, 1);
-    assert_int_equal(again.status.code, STATUS_OK);
-    assert_int_equal((asked.status.code == STATUS_OK) + (reused.status.code == STATUS_OK), 1);
-    assert_int_equal(number("SELECT count(*) FROM record WHERE id IN ('es/asked', 'es/reused')"), 1);
-    /* Where two had shared a transaction, the database would have refused it, and each had been written after all. */
-    assert_int_equal(metric_value(store_metrics(bench.store)->failures), failures);
-    assert_int_equal(other.answer.tally.created + other.answer.tally.rejected, 1);
-}
-
-static bool are_all_done(void *)
-{
-    return bench.open_count == 0;
-}
-
-static void writes_that_share_are_all_answered_where_none_gets_the_lock(void **)
-{
-    enum { WRITES = 200 }; /* several times what shares one transaction, each of which is tried again */
-    static struct write writes[WRITES];
-    bench_lock_registry(&bench, "es");
-    for (size_t i = 0; i < WRITES; i++) {
-        write_add_organisation(&bench, &writes[i], arena_format(bench.arena, "es/w%zu", i), "Waiting");
-        write_start(&bench, &writes[i]);
-    }
-    bench_wait_until(&bench, are_all_done, NULL);
-    bench_unlock(&bench);
-    for (size_t i = 0; i < WRITES; i++)
-        assert_true(writes[i].status.code == STATUS_UNAVAILABLE ||
-                    writes[i].status.code == STATUS_RESOURCE_EXHAUSTED);
-    assert_int_equal(number("SELECT count(*) FROM record WHERE id LIKE 'es/w%'"), 0);
-}
-
-static void what_is_rejected_or_refused_leaves_those_that_share_alone(void **)
-{
-    struct write busy[CONNECTIONS] = {0}, good = {0}, orphan = {0}, both = {0}, reused = {0}, same = {0};
-    reused.request_id = "reused", reused.hash = "a";
-    write_add_organisation(&bench, &reused, "es/reused", "Reused");
-    write_run(&bench, &reused);
-    int64_t before = number("SELECT newest FROM revision_line");
-    start_busy(busy);
-    write_add_organisation(&bench, &good, "es/good", "Good");
-    write_add_offer(&bench, &orphan, "es/o.1", "es/nobody");
-    both.all_or_nothing = true;
-    write_add_organisation(&bench, &both, "es/one", "One");
-    write_add_offer(&bench, &both, "es/one.1", "es/neither");
-    write_add_organisation(&bench, &same, "es/reused", "Reused");
-    reused.hash = "b";
-    struct write *writes[] = {&orphan, &good, &both, &reused, &same};
-    for (size_t i = 0; i < sizeof writes / sizeof *writes; i++)
-        write_start(&bench, writes[i]);
-    bench_wait(&bench);
-    assert_int_equal(good.answer.tally.created, 1);
-    assert_int_equal(orphan.answer.tally.rejected, 1);
-    assert_int_equal(both.answer.tally.rejected, 1);
-    assert_string_equal(reused.status.reason, "REQUEST_ID_REUSED");
-    assert_int_equal(same.answer.tally.unchanged, 1);
-    assert_int_equal(number("SELECT newest FROM revision_line"), before + CONNECTIONS + 1);
-    assert_int_equal(number("SELECT count(*) FROM record WHERE id = 'es/one'"), 0);
-}
-
-static void a_write_that_the_database_faults_fails_by_itself(void **)
-{
-    enum { WRITES = 6, BAD = 2 };
-    struct write busy[CONNECTIONS] = {0}, writes[WRITES] = {0};
-    Partner__V1__Role no_role = 9;
-    pb_organisation bad = PARTNER__V1__ORGANISATION__INIT;
-    bad.id = arena_strdup(bench.arena, "es/bad");
-    bad.roles = &no_role;
-    bad.n_roles = 1;
-    start_busy(busy);
-    for (size_t i = 0; i < WRITES; i++) {
-        if (i == BAD)
-            write_add(&bench, &writes[i], (struct record){.kind = RECORD_ORGANISATION, .organisation = &bad});
-        else
-            write_add_organisation(&bench, &writes[i], arena_format(bench.arena, "es/%zu", i), "One");
-        write_start(&bench, &writes[i]);
-    }
-    bench_wait(&bench);
-    for (size_t i = 0; i < WRITES; i++)
-        assert_int_equal(writes[i].status.code, i == BAD ? STATUS_INTERNAL : STATUS_OK);
-    assert_int_equal(number("SELECT count(*) FROM organisation WHERE name = 'One'"), WRITES - 1);
-}
-
 static void a_registry_locked_elsewhere_is_said_and_nothing_is_left_behind(void **)
 {
     bench_lock_registry(&bench, "es");
@@ -428,11 +274,6 @@ int main(void)
         TEST(an_unknown_registry_is_not_found),
         TEST(a_registry_is_made_once),
         TEST(writers_at_once_make_one_line_without_gaps),
-        TEST(writes_that_wait_share_a_transaction_and_keep_their_own_revisions),
-        TEST(writes_that_want_the_same_do_not_share),
-        TEST(writes_that_share_are_all_answered_where_none_gets_the_lock),
-        TEST(what_is_rejected_or_refused_leaves_those_that_share_alone),
-        TEST(a_write_that_the_database_faults_fails_by_itself),
         TEST(a_registry_locked_elsewhere_is_said_and_nothing_is_left_behind),
         TEST(ten_thousand_changes_go_in_one_batch),
     };

@@ -33,6 +33,7 @@ struct working_set {
     struct match_builder *matching;
     struct loader *loader; /* while loading: the builder is its own */
     struct directory_builder *directory;
+    bool is_directorys_turn; /* since the last new base was the index's */
     const struct vocabulary *vocabulary;
 
     struct snapshot *published; /* the last one; NULL at first */
@@ -389,15 +390,26 @@ struct working_set_rebuild {
     struct directory_fold *directory;
 };
 
+static bool begin_index(struct working_set *set, struct working_set_rebuild *ret_due)
+{
+    if (match_builder_wants_rebuild(set->matching))
+        ret_due->matching = match_rebuild_begin(set->matching);
+    return ret_due->matching;
+}
+
+static bool begin_directory(struct working_set *set, struct working_set_rebuild *ret_due)
+{
+    ret_due->directory = directory_fold_begin(set->directory);
+    return ret_due->directory;
+}
+
 struct working_set_rebuild *working_set_rebuild_begin(struct working_set *set)
 {
     struct working_set_rebuild due = {0};
-    if (match_builder_wants_rebuild(set->matching))
-        due.matching = match_rebuild_begin(set->matching);
-    if (!due.matching)
-        due.directory = directory_fold_begin(set->directory);
-    if (!due.matching && !due.directory)
+    if (!(set->is_directorys_turn && begin_directory(set, &due)) && !begin_index(set, &due) &&
+        !begin_directory(set, &due))
         return NULL;
+    set->is_directorys_turn = due.matching;
     struct working_set_rebuild *rebuild = heap_alloc(sizeof *rebuild);
     *rebuild = due;
     return rebuild;

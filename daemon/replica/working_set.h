@@ -44,7 +44,8 @@ size_t working_set_changed(const struct working_set *set);
 /* A snapshot of all as it is now, with one reference; frees what no snapshot reads any more. There is a vocabulary. */
 struct snapshot *working_set_publish(struct working_set *set, uint64_t revision);
 
-/* A new base for the match index or for the directory, whichever is due: made on any thread while the set goes on. */
+/* A new base for the match index or for the directory, whichever is due, and in turn where both are: made on any thread while the set
+ * goes on. */
 struct working_set_rebuild;
 /* NULL where none is due. At most one at a time. */
 struct working_set_rebuild *working_set_rebuild_begin(struct working_set *set);

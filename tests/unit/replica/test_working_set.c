@@ -176,15 +176,20 @@ static void a_large_load_is_all_there(void **)
 /* So many that new bases become due. */
 enum { MANY = 4000, CHANGED = 1200 };
 
+static void change_many(struct working_set *set, uint64_t revision)
+{
+    for (unsigned i = 0; i < CHANGED; i++)
+        put_organisation(set, 3 * i, revision);
+    snapshot_release(working_set_publish(set, revision));
+}
+
 static struct working_set *set_with_many(void)
 {
     struct working_set *set = set_with_vocabulary();
     for (unsigned i = 0; i < MANY; i++)
         put_organisation(set, i, 1);
     snapshot_release(working_set_publish(set, 1));
-    for (unsigned i = 0; i < CHANGED; i++)
-        put_organisation(set, 3 * i, 2);
-    snapshot_release(working_set_publish(set, 2));
+    change_many(set, 2);
     return set;
 }
 
@@ -233,6 +238,20 @@ static void new_bases_are_made_one_by_one_while_the_set_goes_on(void **)
     working_set_free(set);
 }
 
+static void index_and_directory_take_turns_where_both_want_a_new_base_all_the_time(void **)
+{
+    struct working_set *set = set_with_many();
+    for (unsigned i = 0; i < 6; i++) {
+        struct working_set_rebuild *rebuild = working_set_rebuild_begin(set);
+        change_many(set, 3 + i);
+        assert_int_equal(working_set_rebuild_run(rebuild), i % 2 == 0);
+        working_set_rebuild_finish(set, rebuild);
+        snapshot_release(working_set_publish(set, 3 + i));
+        working_set_rebuild_free(rebuild);
+    }
+    working_set_free(set);
+}
+
 static void a_set_may_go_while_a_new_base_is_at_any_stage(void **)
 {
     for (int kind = 0; kind < 2; kind++)
@@ -267,6 +286,7 @@ int main(void)
         cmocka_unit_test(changes_that_were_not_published_are_freed_too),
         cmocka_unit_test(a_large_load_is_all_there),
         cmocka_unit_test(new_bases_are_made_one_by_one_while_the_set_goes_on),
+        cmocka_unit_test(index_and_directory_take_turns_where_both_want_a_new_base_all_the_time),
         cmocka_unit_test(a_set_may_go_while_a_new_base_is_at_any_stage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

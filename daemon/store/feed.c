@@ -13,7 +13,7 @@
 #include "store/parameter.h"
 #include "store/record_sql.h"
 
-enum { LOOK_EVERY_MS = 2000, SILENCE_MS = 60000, COPY_HEADER_BYTES = 19 };
+enum { SILENCE_MS = 60000, COPY_HEADER_BYTES = 19 };
 
 /* ---- steps ---- */
 
@@ -64,7 +64,7 @@ void feed_rest(struct feed *feed)
 {
     feed->step = NULL;
     dblink_watch(feed->link, 0);
-    timer_set(&feed->look, feed->is_woken ? 0 : LOOK_EVERY_MS);
+    timer_set(&feed->look, feed->is_woken ? 0 : feed->settings.look_ms);
     feed->is_woken = false;
 }
 

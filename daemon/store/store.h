@@ -12,6 +12,7 @@ struct store_settings {
     unsigned statement_timeout_ms; /* 5,000 */
     unsigned lock_timeout_ms;      /* 1,000 */
     unsigned idle_timeout_ms;      /* in a transaction: 10,000 */
+    unsigned look_ms;              /* a feed looks for changes that no NOTIFY told of: every 2,000 */
     unsigned queue_most;           /* writes that wait for a connection: 1,000; beyond: RESOURCE_EXHAUSTED */
 };
 

@@ -141,6 +141,31 @@ class Postgres:
         return done.stdout.rstrip("\n")
 
 
+class Psql:
+    """An open session of psql."""
+
+    def __init__(self, conninfo: str):
+        self.process = subprocess.Popen([PG_BIN / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", conninfo],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=plain_environment())
+
+    def run(self, sql: str) -> None:
+        """Runs it, and comes back when it is done."""
+        self.process.stdin.write(f"{sql};\n\\echo done\n")
+        self.process.stdin.flush()
+        for line in self.process.stdout:
+            if line == "done\n":
+                return
+        raise AssertionError(f"psql ended: {sql}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(20)
+        self.process.stdout.close()
+
+
 def plain_environment() -> dict:
     """The environment without settings of PostgreSQL or of partner, so that a test says all it needs."""
     return {name: value for name, value in os.environ.items()

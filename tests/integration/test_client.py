@@ -8,7 +8,6 @@ import pty
 import select
 import shutil
 import subprocess
-import time
 import unittest
 
 import harness
@@ -139,11 +138,6 @@ class Finding(Sample):
         self.assertIn("welding: 0715 mechanics and metal trades", done.stderr)
         self.assertIn("stay: 21 days", done.stderr)
         self.assertIn("operate MIG welding equipment: ", done.stderr)
-
-    def test_an_answer_comes_within_a_second(self):
-        begun = time.monotonic()
-        self.ok(*QUESTION)
-        self.assertLess(time.monotonic() - begun, 1 * harness.SLOW)
 
     def test_a_table_shows_rank_host_place_days_score_letters_and_what_is_covered(self):
         done = self.ok("--output", "table", *QUESTION, environment={"LC_ALL": "C.UTF-8"})

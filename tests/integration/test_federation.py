@@ -158,6 +158,7 @@ class TwoServers(Federation):
         return one, two
 
     def test_what_is_there_and_what_comes_is_followed(self):
+        began = int(time.time())
         one, two = self.pair()
         self.converge(one, two)
         one.write("es", [organisation("b", "es", name="Welders of Bilbao")], deletes=("es/o",))
@@ -169,7 +170,7 @@ class TwoServers(Federation):
                                       r.upstream_revision and r, 10, "the status is there")
         self.assertEqual(("madrid", "Title of es", "", 2), (registry.upstream, registry.title, registry.upstream_error,
                                                             registry.organisations))
-        self.assertGreater(registry.last_contact_time.seconds, time.time() - 60)
+        self.assertTrue(began <= registry.last_contact_time.seconds <= time.time())
 
     def test_partner_shows_the_lag(self):
         one, two = self.pair()

@@ -1,7 +1,6 @@
 """Python's own gRPC calls every method, in parallel, with deadlines, cancelled, and with messages of every size."""
 import gzip
 import threading
-import time
 
 import grpc
 
@@ -136,9 +135,7 @@ class Calls(sample.Case):
         self.assertTrue(all(answer.revision >= self.revision for answer in answers))
 
     def test_a_deadline_that_passes_is_deadline_exceeded(self):
-        begun = time.monotonic()
         self.refused("DEADLINE_EXCEEDED", "FindHosts", {"needId": "sample/need-001", "minRevision": FAR_AHEAD}, timeout=0.2)
-        self.assertLess(time.monotonic() - begun, 10 * harness.SLOW)
 
     def test_the_server_itself_keeps_the_deadline(self):
         answer = wire.post(self.daemon, "/partner.v1.RegistryService/ListRegistries", wire.message(wire.field(1, FAR_AHEAD)),

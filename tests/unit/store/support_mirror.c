@@ -154,7 +154,7 @@ static void on_newest(void *context, uint64_t revision)
     ((struct mirror *)context)->newest = revision;
 }
 
-void mirror_open(struct mirror *mirror, struct bench *bench)
+static void open_with(struct mirror *mirror, struct bench *bench, const struct store_settings *settings)
 {
     *mirror = (struct mirror){.bench = bench};
     text_map_init(&mirror->by_id);
@@ -170,8 +170,18 @@ void mirror_open(struct mirror *mirror, struct bench *bench)
         .reachable = on_reachable,
         .newest = on_newest,
     };
-    mirror->feed =
-        feed_new(bench->loop, &(struct store_settings){.conninfo = bench->conninfo}, &handlers, mirror);
+    mirror->feed = feed_new(bench->loop, settings, &handlers, mirror);
+}
+
+void mirror_open(struct mirror *mirror, struct bench *bench)
+{
+    open_with(mirror, bench, &(struct store_settings){.conninfo = bench->conninfo});
+}
+
+void mirror_open_listening(struct mirror *mirror, struct bench *bench)
+{
+    open_with(mirror, bench,
+              &(struct store_settings){.conninfo = bench->conninfo, .look_ms = 60 * 60 * 1000});
 }
 
 void mirror_close(struct mirror *mirror)

@@ -35,6 +35,8 @@ struct mirror {
 };
 
 void mirror_open(struct mirror *mirror, struct bench *bench);
+/* That hears of changes by notifications alone. */
+void mirror_open_listening(struct mirror *mirror, struct bench *bench);
 void mirror_close(struct mirror *mirror);
 /* Until it stands at that revision or later. */
 void mirror_wait(struct mirror *mirror, uint64_t revision);

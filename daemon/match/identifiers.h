@@ -7,6 +7,7 @@
 struct arena;
 struct join;
 struct organisation_entry;
+struct weave;
 
 /* Who holds which strong identifier. One that organisations of several registries hold joins them to a body; within one registry
  * nobody is joined. */
@@ -25,6 +26,10 @@ struct identifier_table {
 struct identifier_table identifier_table_make(struct arena *arena,
                                               const struct organisation_entry *const *organisations,
                                               uint32_t count);
+/* Of organisations of which some were left out, and others came between; what is left of an old table is copied. */
+struct identifier_table identifier_table_weave(struct arena *arena, const struct weave *organisations,
+                                               const struct identifier_table *old,
+                                               const struct identifier_table *new);
 /* Pairs that make bodies of all that are joined; heap memory. */
 struct join *identifier_table_joins(const struct identifier_table *table,
                                     const struct organisation_entry *const *organisations, size_t *ret_count);

@@ -1,3 +1,5 @@
+#include "match/layout.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -5,6 +7,7 @@
 #include "match/number.h"
 #include "match/pair.h"
 #include "match/segment.h"
+#include "match/sharing.h"
 #include "partner/v1/types.pb-c.h"
 
 static void *array(const struct segment *segment, size_t count, size_t bytes)
@@ -64,8 +67,7 @@ static struct draft draft_slots(struct segment *segment, const uint32_t *offers_
     return draft;
 }
 
-/* The first sector's digits from the left, so that a broad sector is one run; then the country. */
-static uint32_t key_of(const struct organisation_entry *host, const struct offer_entry *offer)
+uint32_t layout_key(const struct organisation_entry *host, const struct offer_entry *offer)
 {
     const struct numbers *sectors = offer && offer->sectors.count ? &offer->sectors : &host->sectors;
     uint32_t run = 10000;
@@ -90,7 +92,7 @@ static void set_keys(const struct segment *segment, struct draft *draft)
             segment_fetch(segment->offers[draft->offer[ahead]], sizeof(struct offer_entry));
         const struct offer_entry *offer =
             draft->offer[i] == PLACE_NONE ? NULL : segment->offers[draft->offer[i]];
-        draft->key[i] = key_of(segment->organisations[draft->organisation[i]], offer);
+        draft->key[i] = layout_key(segment->organisations[draft->organisation[i]], offer);
     }
 }
 
@@ -131,88 +133,6 @@ static void place_slots(struct segment *segment, struct draft *draft)
     free(draft->key);
     free(draft->organisation);
     free(draft->offer);
-}
-
-/* ---- bodies ---- */
-
-/* Each member's place in its body's order of preference, and the others' ids; members are few. */
-static void settle_bodies(struct segment *segment, const uint32_t *offers_of)
-{
-    const struct bodies *bodies = &segment->bodies;
-    for (uint32_t i = 0; i < bodies->several_count; i++) {
-        struct several *own = &bodies->several[i];
-        const uint32_t *members = bodies->members + own->first;
-        own->same_as = array(segment, own->count - 1, sizeof *own->same_as);
-        for (uint32_t j = 0, k = 0; j < own->count; j++) {
-            uint32_t other = members[j];
-            if (other == own->place)
-                continue;
-            own->same_as[k++] = segment->organisations[other]->entry.id;
-            own->preference += offers_of[other] > offers_of[own->place] ||
-                               (offers_of[other] == offers_of[own->place] && other < own->place);
-        }
-    }
-}
-
-static uint32_t number_set(const struct segment *segment, struct numbered_set *set)
-{
-    return numbered_set_count(set, segment->arena, bits_words(segment->slot_count));
-}
-
-static void mark_apart(struct segment *segment, uint32_t place)
-{
-    for (uint32_t i = segment->first_slot[place]; i < segment->first_slot[place + 1]; i++) {
-        bits_set(segment->shared, segment->slots_of[i]);
-        bits_set(segment->apart, segment->slots_of[i]);
-    }
-}
-
-/* Two offers of one organisation are mostly alike, and so side by side. */
-static void mark_two(struct segment *segment, uint32_t place)
-{
-    uint32_t one = segment->slots_of[segment->first_slot[place]],
-             other = segment->slots_of[segment->first_slot[place] + 1];
-    if (other != one + 1 || other / 64 != one / 64) {
-        mark_apart(segment, place);
-        return;
-    }
-    bits_set(segment->shared, one);
-    bits_set(segment->shared, other);
-    bits_set(segment->second, other);
-}
-
-static void mark_several_records(struct segment *segment)
-{
-    const struct bodies *bodies = &segment->bodies;
-    struct numbered_set *set = &segment->several_records;
-    for (uint32_t i = 0; i < bodies->several_count; i++) {
-        uint32_t place = bodies->several[i].place;
-        mark_apart(segment, place);
-        for (uint32_t j = segment->first_slot[place]; j < segment->first_slot[place + 1]; j++)
-            bits_set(set->bits, segment->slots_of[j]);
-    }
-    segment->several_bodies = array(segment, number_set(segment, set), sizeof *segment->several_bodies);
-    for (uint32_t i = 0; i < bodies->several_count; i++) {
-        const struct several *own = &bodies->several[i];
-        for (uint32_t j = segment->first_slot[own->place]; j < segment->first_slot[own->place + 1]; j++)
-            segment->several_bodies[numbered_set_number(set, segment->slots_of[j])] =
-                (struct body_of_several){bodies->members[own->first], own->preference};
-    }
-}
-
-static void mark_shared(struct segment *segment)
-{
-    const struct bodies *bodies = &segment->bodies;
-    for (uint32_t place = 0, i = 0; place < segment->organisation_count; place++) {
-        uint32_t count = segment->first_slot[place + 1] - segment->first_slot[place];
-        if (i < bodies->several_count && bodies->several[i].place == place)
-            i++;
-        else if (count > 2)
-            mark_apart(segment, place);
-        else if (count == 2)
-            mark_two(segment, place);
-    }
-    mark_several_records(segment);
 }
 
 /* ---- columns ---- */
@@ -261,7 +181,7 @@ static void add_several(struct several_windows *to, struct window_list windows)
 
 static void list_several(struct segment *segment, struct several_windows *from)
 {
-    number_set(segment, &segment->several_windows);
+    numbered_set_count(&segment->several_windows, segment->arena, bits_words(segment->slot_count));
     if (from->slot_count) {
         from->first[from->slot_count] = (uint32_t)from->window_count;
         segment->window_first =
@@ -454,7 +374,7 @@ static void make_tables(struct segment *segment, struct gathering *all, uint32_t
         {&segment->sector_exact, &all->exact, SECTOR_VALUES},
         {&segment->language, &all->language, LANGUAGE_VALUES * LEVEL_VALUES},
         {&segment->eqf, &all->eqf, EQF_VALUES},
-        {&segment->mode, &all->mode, 32},
+        {&segment->mode, &all->mode, MODE_VALUES},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         *rows[i].table =
@@ -465,7 +385,7 @@ static void make_tables(struct segment *segment, struct gathering *all, uint32_t
                                               segment->concepts_long, concept_limit, segment->slot_count);
 }
 
-static void make_columns(struct segment *segment)
+void layout_make_columns(struct segment *segment)
 {
     uint32_t count = segment->slot_count;
     int16_t **columns[] = {&segment->min_days,   &segment->max_days,      &segment->window_start,
@@ -494,14 +414,14 @@ static void make_columns(struct segment *segment)
     segment->region = array(segment, count, sizeof *segment->region);
 }
 
-void segment_layout(struct segment *segment, const uint32_t *offers_of, uint32_t concept_limit)
+void layout_make(struct segment *segment, const uint32_t *offers_of, uint32_t concept_limit)
 {
     struct draft draft = draft_slots(segment, offers_of);
     place_slots(segment, &draft);
-    settle_bodies(segment, offers_of);
-    make_columns(segment);
+    sharing_settle(segment);
+    layout_make_columns(segment);
     number_regions(segment);
-    mark_shared(segment);
+    sharing_mark(segment);
     make_lists(segment, concept_limit);
     struct gathering all = {0};
     struct several_windows several = {0};

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "match/base_set.h"
 #include "match/index_data.h"
+#include "match/segment_merge.h"
 
 /* Entries in order, with a reference each. */
 struct merged {
@@ -92,10 +93,11 @@ static const struct entry **keep(struct arena *arena, struct merged all)
     return kept;
 }
 
+/* Of what is over the base, as of all that follows. */
 static struct merged merge_organisations(const struct match_index *index)
 {
     struct merged all = merged_new(0);
-    for (int i = BASE; i < index->segment_count; i++)
+    for (int i = BASE + 1; i < index->segment_count; i++)
         all = join(all, live_of(index->segments[i]->organisations, index->segments[i]->organisation_count,
                                 index->dead_organisations[i]));
     return all;
@@ -105,7 +107,7 @@ static struct merged merge_organisations(const struct match_index *index)
 static struct merged merge_offers(const struct match_index *index)
 {
     struct merged all = merged_new(0);
-    for (int i = BASE; i < index->segment_count; i++) {
+    for (int i = BASE + 1; i < index->segment_count; i++) {
         const struct segment *segment = index->segments[i];
         all = join(all, live_offers(segment, index->dead_organisations[i]));
         all = join(all, live_of(segment->waiting, segment->waiting_count, index->dead_waiting[i]));
@@ -113,7 +115,8 @@ static struct merged merge_offers(const struct match_index *index)
     return all;
 }
 
-static const struct segment *merge_segments(const struct match_index *index)
+/* What is over the base, in one segment. */
+static const struct segment *merge_layers(const struct match_index *index)
 {
     struct segment_parts parts = {.arena = arena_new(0), .concept_limit = index->names.limit};
     struct merged organisations = merge_organisations(index), offers = merge_offers(index);
@@ -123,6 +126,16 @@ static const struct segment *merge_segments(const struct match_index *index)
     segment_part_offers(&parts, (const struct offer_entry **)offers.items, offers.count);
     free(offers.items);
     return segment_new(&parts);
+}
+
+static const struct segment *merge_segments(const struct match_index *index, struct weave *ret_organisations)
+{
+    const struct segment *over = merge_layers(index);
+    const struct segment *all =
+        segment_merge(index->segments[BASE], index->dead_organisations[BASE], index->dead_waiting[BASE], over,
+                      index->names.limit, ret_organisations);
+    segment_release(over);
+    return all;
 }
 
 static const struct partnership_set *merge_partnerships(const struct match_index *index,
@@ -160,8 +173,10 @@ static const struct need_set *merge_needs(const struct match_index *index, const
 
 struct base_set base_set_of_index(const struct match_index *index)
 {
-    struct base_set base = {.segment = merge_segments(index)};
+    struct weave organisations;
+    struct base_set base = {.segment = merge_segments(index, &organisations)};
     base.partnerships = merge_partnerships(index, base.segment);
     base.needs = merge_needs(index, base.segment, base.partnerships);
+    weave_free(&organisations);
     return base;
 }

@@ -6,6 +6,8 @@
 
 #include "base/arena.h"
 #include "match/bits.h"
+#include "match/entry.h"
+#include "match/weave.h"
 #include "match/wide.h"
 
 void posting_pairs_add(struct posting_pairs *pairs, uint32_t value, uint32_t slot)
@@ -149,6 +151,67 @@ struct posting_table posting_table_of_lists(struct arena *arena, const uint32_t 
     for (uint32_t slot = 0; slot < slot_count; slot++)
         for (uint32_t i = first[slot]; i < first[slot + 1]; i++)
             distribution_tell(&to, short_values ? short_values[i] : long_values[i], slot);
+    return distribution_end(&to, arena, counts, value_count);
+}
+
+/* A posting's slots, where they went; returns how many. */
+static uint32_t list_slots(const struct posting *posting, const uint32_t *where, uint32_t *to)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < posting->chunk_count; i++) {
+        const struct posting_chunk *chunk = &posting->chunks[i];
+        const uint32_t *here = where + (size_t)chunk->chunk * CHUNK_SLOTS;
+        const uint64_t *bits = posting_chunk_bits(posting->data, chunk);
+        for (uint32_t word = 0; bits && word < CHUNK_WORDS; word++)
+            for (uint64_t rest = bits[word]; rest; rest &= rest - 1) {
+                to[count] = here[word * 64 + (uint32_t)__builtin_ctzll(rest)];
+                count += to[count] != PLACE_NONE;
+            }
+        const uint16_t *list = posting->data + chunk->at;
+        for (uint32_t j = 0; !bits && j <= chunk->last; j++) {
+            to[count] = here[list[j]];
+            count += to[count] != PLACE_NONE;
+        }
+    }
+    return count;
+}
+
+/* Slots that come into others, which are ascending, as they are; there is room for both. Returns how many there are. */
+static uint32_t insert_slots(uint32_t *slots, uint32_t count, const uint32_t *more, uint32_t more_count)
+{
+    uint32_t all = count + more_count;
+    for (uint32_t to = all; more_count;)
+        if (count && slots[count - 1] > more[more_count - 1])
+            slots[--to] = slots[--count];
+        else
+            slots[--to] = more[--more_count];
+    return all;
+}
+
+static uint32_t count_all(const struct posting_table *table)
+{
+    uint32_t count = 0;
+    for (uint32_t value = 0; value < table->value_count; value++)
+        count += table->rows[value].count;
+    return count;
+}
+
+struct posting_table posting_table_weave(struct arena *arena, const struct weave *slots,
+                                         const struct posting_table *old, const struct posting_table *new,
+                                         uint32_t value_count)
+{
+    size_t old_count = count_all(old), new_count = count_all(new);
+    uint32_t *counts = heap_alloc(((size_t)value_count + 1) * sizeof *counts);
+    uint32_t *more = heap_alloc((new_count + 1) * sizeof *more);
+    struct distribution to = {.slots = heap_alloc((old_count + new_count + 1) * sizeof *to.slots)};
+    uint32_t *at = to.slots;
+    for (uint32_t value = 0; value < value_count; at += counts[value++]) {
+        const struct posting left = posting_of(old, value), come = posting_of(new, value);
+        uint32_t more_count = list_slots(&come, slots->to[WEAVE_NEW], more);
+        uint32_t left_count = list_slots(&left, slots->to[WEAVE_OLD], at);
+        counts[value] = insert_slots(at, left_count, more, more_count);
+    }
+    free(more);
     return distribution_end(&to, arena, counts, value_count);
 }
 

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 struct arena;
+struct weave;
 
 /* Slots are walked in chunks of this many words. */
 enum { CHUNK_WORDS = 256, CHUNK_SLOTS = CHUNK_WORDS * 64, POSTING_SLOTS_MOST = CHUNK_SLOTS << 16 };
@@ -73,6 +74,11 @@ struct posting_table posting_table_make(struct arena *arena, struct posting_pair
 struct posting_table posting_table_of_lists(struct arena *arena, const uint32_t *first,
                                             const uint16_t *short_values, const uint32_t *long_values,
                                             uint32_t value_count, uint32_t slot_count);
+
+/* What a table has of the slots that are left of an old one, and what a new one has, at the places where they went. */
+struct posting_table posting_table_weave(struct arena *arena, const struct weave *slots,
+                                         const struct posting_table *old, const struct posting_table *new,
+                                         uint32_t value_count);
 
 /* The empty posting for a value that is out of range. */
 struct posting posting_of(const struct posting_table *table, uint32_t value);

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/owners.h"
+#include "match/layout.h"
 
 /* ---- ids ---- */
 
@@ -154,7 +155,7 @@ struct segment *segment_new(const struct segment_parts *parts)
     segment->record_bytes = bytes_of(organisations, segment->organisation_count) +
                             bytes_of(offers, segment->offer_count) +
                             bytes_of(waiting, segment->waiting_count);
-    segment_layout(segment, parts->offers_of, parts->concept_limit);
+    layout_make(segment, parts->offers_of, parts->concept_limit);
     free(parts->offers_of);
     segment->bytes = arena_used(segment->arena);
     return segment;

@@ -107,7 +107,7 @@ struct segment {
 /* Value numbers in the tables, made so that few sets need uniting: eqf n has also those that list none; language n * LEVEL_VALUES +
  * level has who uses it at that level or below, language 0 who states none. sector_under has codes of 2 and 3 digits, with what
  * stands below them; sector_exact all codes. */
-enum { EQF_VALUES = 9 };
+enum { EQF_VALUES = 9, MODE_VALUES = 32 };
 
 /* Arrays of entries in order, from the arena that becomes the segment's; takes over one reference each. */
 struct segment_parts {
@@ -132,8 +132,6 @@ uint32_t segment_find_organisation(const struct segment *segment, const char *id
 uint32_t segment_find_offer(const struct segment *segment, const char *id);
 /* The first of the offers that wait for an organisation, or where it would be. */
 uint32_t segment_first_waiting(const struct segment *segment, const char *organisation_id);
-/* Fills the columns; the entries are in place; `offers_of` counts each organisation's offers. */
-void segment_layout(struct segment *segment, const uint32_t *offers_of, uint32_t concept_limit);
 
 static inline const struct organisation_entry *segment_host(const struct segment *segment, uint32_t slot)
 {

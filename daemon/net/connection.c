@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "loop/loop.h"
+#include "loop/spread.h"
 #include "net/http1.h"
 #include "net/http2.h"
 #include "net/shard.h"
@@ -169,9 +170,11 @@ static void read_input(struct connection *connection)
 
 static void note_input(struct connection *connection, size_t size)
 {
+    const struct shard *shard = connection->shard;
+    spread_keep(shard->common->spread, loop_number(shard->loop));
     connection->input_ms = clock_monotonic_ms();
     connection->direct_bytes = 0;
-    metric_add(connection->shard->common->counters.received_bytes, size);
+    metric_add(shard->common->counters.received_bytes, size);
 }
 
 static void take_input(struct connection *connection)

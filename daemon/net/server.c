@@ -1,5 +1,6 @@
 #include "net/server.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "loop/loop.h"
+#include "loop/spread.h"
 #include "net/address.h"
 #include "net/address_count.h"
 #include "net/common.h"
@@ -137,11 +139,13 @@ struct status net_server_open(struct arena *arena, const struct net_server_setti
     server->common.page = settings->page;
     server->common.page_context = settings->page_context;
     net_counters_init(&server->common.counters);
+    server->common.spread = spread_new(settings->loop_count);
     server->acceptor = settings->loops[0];
     server->addresses = address_count_new();
     server->branch_count = settings->loop_count;
     server->branches = heap_zalloc(server->branch_count * sizeof *server->branches);
     for (unsigned i = 0; i < server->branch_count; i++) {
+        assert(loop_number(settings->loops[i]) == i);
         server->branches[i].server = server;
         shard_init(&server->branches[i].shard, &server->common, settings->loops[i]);
     }
@@ -166,6 +170,7 @@ void net_server_free(struct net_server *server)
     close_listeners(server);
     for (unsigned i = 0; i < server->branch_count; i++)
         shard_fini(&server->branches[i].shard);
+    spread_free(server->common.spread);
     address_count_free(server->addresses);
     free(server->branches);
     free(server->listeners);

@@ -18,7 +18,8 @@ struct net_server;
 struct net_server_settings {
     const char *const
         *addresses; /* "127.0.0.1:8470", "[::1]:8470", port 0: any that is free; NULL at the end; copied */
-    struct loop *const *loops; /* connections go round; the first accepts them. They outlive the server */
+    struct loop *const
+        *loops; /* numbered from 0: connections go round, the first accepts them. They outlive the server */
     unsigned loop_count;
     struct net_limits limits;      /* net_limits_default() */
     const struct net_calls *calls; /* &net_calls_rpc */

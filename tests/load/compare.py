@@ -58,7 +58,7 @@ def check_pages(start: Start, database: Database, knowledge, requests: list) -> 
 
 
 def measure_mix(start: Start, folder: pathlib.Path, name: str, requests: list, seconds: float) -> dict:
-    """The highest rate, then times at half of it, then the same of nghttpd with as many bytes."""
+    """The highest rate, then times at half of it, then the same of nghttpd with as many bytes, and at our half."""
     file = write_requests(folder / f"{name.replace(' ', '-')}.requests", requests)
     answers = [start.client.call("FindHosts", request, timeout=60) for request in requests]
     size = sum(answer.ByteSize() for answer in answers) // len(answers) + 5
@@ -71,12 +71,14 @@ def measure_mix(start: Start, folder: pathlib.Path, name: str, requests: list, s
         return load(nghttpd.port, "/answer", file, nghttpd.process.pid, *options, "--seconds", min(2, seconds), "--plain")
     wire = wire_load("--streams", 2)
     wire_half = wire_load("--rate", wire["answers_per_second"] / 2)
+    wire_same = wire_load("--rate", half["rate"])
     nghttpd.stop()
     say(f"  {name}: {len(requests)} needs, {sum(answer.eligible for answer in answers) / len(answers):,.0f} eligible and {size:,} bytes on average")
     say(f"    at most {most['answers_per_second']:,.0f} answers a second, {most['cpu_us']:.1f} us of CPU each; nghttpd "
         f"{wire['answers_per_second']:,.0f} and {wire['cpu_us']:.1f} us: ratio of CPU {most['cpu_us'] / wire['cpu_us']:.1f}")
-    say(f"    at {half['rate']:,.0f} a second: {times(half)}, {half['cpu_us']:.1f} us of CPU; "
-        f"nghttpd at {wire_half['rate']:,.0f}: {times(wire_half)}")
+    say(f"    at {half['rate']:,.0f} a second: {times(half)}, {half['cpu_us']:.1f} us of CPU")
+    say(f"    nghttpd at the same rate: {times(wire_same)}, {wire_same['cpu_us']:.1f} us: ratio of CPU "
+        f"{half['cpu_us'] / wire_same['cpu_us']:.1f}; at half of its own, {wire_half['rate']:,.0f}: {times(wire_half)}")
     return most
 
 

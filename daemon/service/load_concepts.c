@@ -5,8 +5,10 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "loop/worker.h"
 #include "partner/v1/vocabulary.pb-c.h"
 #include "rpc/call.h"
+#include "service/concept_links.h"
 #include "service/request.h"
 #include "service/services.h"
 #include "store/vocabulary.h"
@@ -28,13 +30,16 @@ struct loading {
     struct arena *arena;
     struct store_vocabulary vocabulary;
     struct store_concept *concepts;
+    struct text_list *narrower; /* of each */
     size_t capacity;
-    bool has_options;
+    bool has_options, has_narrower;
+    struct status turned; /* how that went */
 };
 
 static void loading_free(struct loading *loading)
 {
     free(loading->concepts);
+    free(loading->narrower);
     arena_free(loading->arena);
     free(loading);
 }
@@ -123,6 +128,8 @@ static const char *concept_fault(const pb_concept *concept, enum scheme scheme)
         return "concept.description";
     if (!list_fits(concept->broader, concept->n_broader))
         return "concept.broader";
+    if (!list_fits(concept->narrower, concept->n_narrower))
+        return "concept.narrower";
     if (!list_fits(concept->related, concept->n_related))
         return "concept.related";
     if (!list_fits(concept->sectors, concept->n_sectors))
@@ -160,8 +167,11 @@ static struct status take_concept(struct loading *loading, const pb_concept *con
     if (vocabulary->concept_count == loading->capacity) {
         loading->capacity = loading->capacity ? loading->capacity * 2 : 256;
         loading->concepts = heap_realloc(loading->concepts, loading->capacity * sizeof *loading->concepts);
+        loading->narrower = heap_realloc(loading->narrower, loading->capacity * sizeof *loading->narrower);
     }
     struct arena *arena = loading->arena;
+    loading->has_narrower |= concept->n_narrower > 0;
+    loading->narrower[vocabulary->concept_count] = list_copy(arena, concept->narrower, concept->n_narrower);
     loading->concepts[vocabulary->concept_count++] = (struct store_concept){
         .code = arena_strdup(arena, concept->code),
         .label = text_nfc(arena, concept->label),
@@ -211,6 +221,31 @@ static void loaded(void *context, struct status status, const struct store_vocab
     loading_end(loading);
 }
 
+static void load(struct loading *loading)
+{
+    loading->vocabulary.concepts = loading->concepts;
+    store_vocabulary_load(services_loop(loading->call)->store, loading->arena, &loading->vocabulary, loaded,
+                          loading);
+}
+
+static void turn_links(void *context)
+{
+    struct loading *loading = context;
+    loading->turned = concept_links_turn(loading->arena, loading->concepts, loading->narrower,
+                                         loading->vocabulary.concept_count);
+}
+
+static void links_turned(void *context)
+{
+    struct loading *loading = context;
+    if (status_ok(loading->turned)) {
+        load(loading);
+    } else {
+        rpc_call_finish(loading->call, loading->turned);
+        loading_end(loading);
+    }
+}
+
 void load_concepts_half_close(struct rpc_call *call)
 {
     struct loading *loading = rpc_call_state(call);
@@ -221,9 +256,11 @@ void load_concepts_half_close(struct rpc_call *call)
         loading_end(loading);
         return;
     }
-    loading->vocabulary.concepts = loading->concepts;
     rpc_call_set_state(call, NULL); /* from here on it ends by itself */
-    store_vocabulary_load(services_loop(call)->store, loading->arena, &loading->vocabulary, loaded, loading);
+    if (loading->has_narrower && !loading->vocabulary.labels_only)
+        worker_submit(services_of(call)->workers, rpc_call_loop(call), turn_links, links_turned, loading);
+    else
+        load(loading);
 }
 
 void load_concepts_cancelled(struct rpc_call *call)

@@ -211,6 +211,27 @@ class Loading(Asking, harness.Case):
         self.assertEqual([self.urn("a")], list(top.narrower))
         self.assertIn(self.urn("a"), self.concept("OUTCOME", self.urn("top2")).related)
 
+    def test_narrower_is_the_same_link_from_the_other_end(self):
+        a, b, c = self.urn("a"), self.urn("b"), self.urn("c")
+        first = self.load(f"{self.name} 1", "OUTCOME", self.made("a", "work iron", narrower=[b, c]), self.made("b", "forge iron"),
+                          self.made("c", "cast iron", broader=[a]))
+        at = {"minRevision": first.revision}
+        self.assertEqual([[a], [a]], [list(self.concept("OUTCOME", code, **at).broader) for code in (b, c)])
+        self.assertEqual([b, c], list(self.concept("OUTCOME", a, **at).narrower))
+        read = [{"code": code, "label": got.label, "broader": list(got.broader), "narrower": list(got.narrower)}
+                for code in (a, b, c) for got in [self.concept("OUTCOME", code)]]
+        again = self.load(f"{self.name} 1", "OUTCOME", *read)
+        self.assertEqual(((0, 0, 0, 0), first.revision), (self.counts(again), again.revision))
+
+    def test_a_narrower_link_that_contradicts_or_leads_nowhere_is_refused_with_its_field(self):
+        head = {"options": {"vocabulary": f"{self.name} 1", "scheme": "SCHEME_OUTCOME"}}
+        for concepts in ([self.made("a", "one", narrower=[self.urn("b")])],
+                         [self.made("a", "one", narrower=[self.urn("b")]), self.made("b", "two", narrower=[self.urn("a")])],
+                         [self.made("a", "one", narrower=["a\nb"])]):
+            refused = self.refused("INVALID_ARGUMENT", "LoadConcepts", [head] + [{"concept": concept} for concept in concepts])
+            self.assertEqual(["concept.narrower"], list(refused["fields"]))
+        self.assertIsNone(self.concept("OUTCOME", self.urn("a")))
+
     def test_a_search_while_loading_sees_one_state_or_the_other(self):
         count = 400
         first = self.load(f"{self.name} 1", "OUTCOME", *[self.made(f"k{i}", f"zorbing skill {i} of one") for i in range(count)])

@@ -75,7 +75,7 @@ static void read_occupation_skill(struct vocabulary_import *import, const struct
 /* ESCO's texts have a control character here and there, which the server refuses: blanks, but for ends of lines. */
 static char *clean_text(struct arena *arena, const char *text)
 {
-    char *copy = arena_strdup(arena, text);
+    char *copy = text_unify_newlines(arena_strdup(arena, text));
     for (unsigned char *at = (unsigned char *)copy; *at; at++) {
         bool two_bytes = at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0;
         if (two_bytes)

@@ -191,6 +191,19 @@ char *text_trim(struct arena *arena, const char *text)
     return arena_strndup(arena, text, size);
 }
 
+char *text_unify_newlines(char *text)
+{
+    const char *from = strstr(text, "\r\n");
+    if (!from)
+        return text; /* which may be a constant */
+    char *to = text + (from - text);
+    for (; *from; from++)
+        if (from[0] != '\r' || from[1] != '\n')
+            *to++ = *from;
+    *to = '\0';
+    return text;
+}
+
 bool text_has_control(const char *text, bool newlines_allowed)
 {
     const unsigned char *at = (const unsigned char *)text;

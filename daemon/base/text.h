@@ -16,6 +16,8 @@ char *text_nfc(struct arena *arena, const char *text);
 char *text_fold(struct arena *arena, const char *text);
 /* Without blanks at both ends (ASCII and U+00A0). */
 char *text_trim(struct arena *arena, const char *text);
+/* Makes each CR LF one newline, in place; a CR alone stays. Returns the text. */
+char *text_unify_newlines(char *text);
 /* Has a control character other than, where allowed, a newline or tab. */
 bool text_has_control(const char *text, bool newlines_allowed);
 /* Columns it takes on a terminal; valid UTF-8. */

@@ -33,6 +33,11 @@ size_t limit_text_bytes(const char *field)
     return find(text_limits, sizeof text_limits / sizeof *text_limits, field, other_text_limit);
 }
 
+bool limit_allows_newlines(const char *field)
+{
+    return text_equal(field, "text") || text_equal(field, "summary");
+}
+
 size_t limit_list_items(const char *field)
 {
     return find(list_limits, sizeof list_limits / sizeof *list_limits, field, other_list_limit);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What a record may take, in one place. */
@@ -14,5 +15,7 @@ enum {
 
 /* Bytes that a text field of this name may have. */
 size_t limit_text_bytes(const char *field);
+/* It may have newlines and tabs. */
+bool limit_allows_newlines(const char *field);
 /* Items that a list field of this name may have. */
 size_t limit_list_items(const char *field);

@@ -4,21 +4,26 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "model/limit.h"
 #include "vocab/place.h"
 
 /* ---- what holds for any message ---- */
 
-static bool is_ascii(const char *text)
+/* Nothing is to be done, as with most text. */
+static bool is_plain(const char *text)
 {
     for (; *text; text++)
-        if ((unsigned char)*text >= 0x80)
+        if ((unsigned char)*text >= 0x80 || *text == '\r')
             return false;
     return true;
 }
 
-static char *normalise_text(struct arena *arena, char *text)
+static char *normalise_text(struct arena *arena, const char *field, char *text)
 {
-    return !text || is_ascii(text) ? text : text_nfc(arena, text);
+    if (!text || is_plain(text))
+        return text;
+    char *composed = text_nfc(arena, text);
+    return limit_allows_newlines(field) ? text_unify_newlines(composed) : composed;
 }
 
 static void normalise_message(struct arena *arena, ProtobufCMessage *message);
@@ -33,7 +38,7 @@ static void normalise_singular(struct arena *arena, const ProtobufCFieldDescript
 {
     if (field->type == PROTOBUF_C_TYPE_STRING) {
         char **text = member;
-        *text = normalise_text(arena, *text);
+        *text = normalise_text(arena, field->name, *text);
     } else if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
         ProtobufCMessage **part = member;
         if (!*part)
@@ -49,7 +54,7 @@ static void normalise_list(struct arena *arena, const ProtobufCFieldDescriptor *
 {
     for (size_t i = 0; i < count; i++) {
         if (field->type == PROTOBUF_C_TYPE_STRING)
-            ((char **)items)[i] = normalise_text(arena, ((char **)items)[i]);
+            ((char **)items)[i] = normalise_text(arena, field->name, ((char **)items)[i]);
         else if (field->type == PROTOBUF_C_TYPE_MESSAGE)
             normalise_message(arena, ((ProtobufCMessage **)items)[i]);
     }

@@ -6,6 +6,7 @@ struct arena;
 
 /* Brings a record into the form in which it is validated, kept and compared, in place; new parts are the arena's.
  * - text in normal form C; fields that the contract doesn't know, and output fields (revision, update_time, same_as), cleared
+ * - each CR LF one newline, where newlines may be
  * - EL and UK as GR and GB wherever a country stands; region codes stay as written
  * - a part that says nothing (a DayRange 0..0, a DateRange open at both ends, an Accreditation, Strategy, Contact or Recognition
  *   with nothing in it) is not there; a GeoPoint always says something

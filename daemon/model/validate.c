@@ -267,8 +267,7 @@ static const char *check_text(const struct place *place, const char *text)
         return arena_format(place->walk->arena, "is longer than %zu bytes", limit_text_bytes(name));
     if (!text_has_control(text, false))
         return NULL;
-    bool long_text = text_equal(name, "text") || text_equal(name, "summary");
-    return long_text && !text_has_control(text, true) ? NULL : "has a control character";
+    return limit_allows_newlines(name) && !text_has_control(text, true) ? NULL : "has a control character";
 }
 
 static const char *check_enum(const struct place *place, int value)

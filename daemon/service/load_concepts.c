@@ -158,6 +158,7 @@ static struct status take_concept(struct loading *loading, const pb_concept *con
     if (vocabulary->concept_count == CONCEPTS_MOST || arena_used(loading->arena) > GATHERED_BYTES)
         return status_make(STATUS_RESOURCE_EXHAUSTED,
                            "a vocabulary takes at most 1,000,000 concepts and 256 MiB");
+    text_unify_newlines(concept->description); /* in the call's arena: ours to normalise */
     const char *fault = concept_fault(concept, vocabulary->scheme);
     if (fault)
         return status_format(

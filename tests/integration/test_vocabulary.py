@@ -150,6 +150,16 @@ class Loading(Asking, harness.Case):
         self.assertEqual(self.urn("a"), self.codes("OUTCOME", "juggling fire torch", minRevision=answer.revision)[0])
         self.assertIn(f"{self.name} 1", self.client.call("GetStatus").vocabularies)
 
+    def test_a_description_may_have_lines_of_either_ending(self):
+        answer = self.load(f"{self.name} 1", "OUTCOME", self.made("a", "one", description="of\r\ntwo\nlines"))
+        self.assertEqual("of\ntwo\nlines", self.concept("OUTCOME", self.urn("a"), minRevision=answer.revision).description)
+        again = self.load(f"{self.name} 1", "OUTCOME", self.made("a", "one", description="of\ntwo\r\nlines"))
+        self.assertEqual(answer.revision, again.revision)
+        refused = self.refused("INVALID_ARGUMENT", "LoadConcepts", [
+            {"options": {"vocabulary": f"{self.name} 1", "scheme": "SCHEME_OUTCOME"}},
+            {"concept": self.made("a", "one", description="of\rone")}])
+        self.assertEqual(["concept.description"], list(refused["fields"]))
+
     def test_a_load_replaces_what_that_name_had_in_that_scheme_in_any_version(self):
         self.load(f"{self.name} 1", "OUTCOME", self.made("a", "first"), self.made("b", "second"), self.made("c", "third"))
         self.load(f"{self.name} 1", "OCCUPATION", self.made("o", "occupied"))

@@ -116,6 +116,14 @@ static void control_characters_are_seen(void **)
     assert_false(text_has_control("\xc2\xa0", true));
 }
 
+static void lines_end_in_one_way(void **)
+{
+    char text[] = "\r\na\r\n\r\nb\rc\r\r\nd\n\r", plain[] = "plain", empty[] = "";
+    assert_string_equal(text_unify_newlines(text), "\na\n\nb\rc\r\nd\n\r");
+    assert_string_equal(text_unify_newlines(plain), "plain");
+    assert_string_equal(text_unify_newlines(empty), "");
+}
+
 /* Long texts are looked through in words. */
 static void every_byte_counts_at_every_place_of_a_long_text(void **)
 {
@@ -228,6 +236,7 @@ int main(void)
         cmocka_unit_test(ascii_folds_as_other_text_does),
         cmocka_unit_test(trimming_takes_blanks_at_the_ends_alone),
         cmocka_unit_test(control_characters_are_seen),
+        cmocka_unit_test(lines_end_in_one_way),
         cmocka_unit_test(every_byte_counts_at_every_place_of_a_long_text),
         cmocka_unit_test(width_is_in_columns),
         cmocka_unit_test(cutting_never_halves_a_letter),

@@ -54,6 +54,11 @@ static const struct {
     {"organisation; name=Cafe\xcc\x81", "organisation; name=Caf\xc3\xa9"},
     {"organisation; other_names[0].value=e\xcc\x81", "organisation; other_names[0].value=\xc3\xa9"},
     {"offer; support[1]=e\xcc\x81", "offer; support[1]=\xc3\xa9"},
+    {"organisation; strategy.summary=a\r\nb", "organisation; strategy.summary=a\nb"},
+    {"organisation; strategy.summary=\xc3\xa9\r\n\r\n", "organisation; strategy.summary=\xc3\xa9\n\n"},
+    {"offer; outcomes[0].text=a\r\nb\rc", "offer; outcomes[0].text=a\nb\rc"},
+    {"need; outcomes[0].text=\r\n", "need; outcomes[0].text=\n"},
+    {"organisation; name=a\r\nb", "organisation; name=a\r\nb"}, /* is refused */
     {"organisation; revision=4; update_time.seconds=1; same_as[0]=de/1", "organisation"},
     {"offer; revision=4; update_time.seconds=1", "offer"},
     {"need; revision=4; update_time.seconds=1", "need"},

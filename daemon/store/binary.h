@@ -47,3 +47,9 @@ static inline uint64_t binary_get_u64(const void *from)
 
 /* Seconds between 1970-01-01 and PostgreSQL's own epoch, 2000-01-01. */
 enum { BINARY_EPOCH_DAY = 10957, BINARY_EPOCH_SECONDS = 946684800 };
+
+/* A timestamptz, since 1970-01-01 UTC. */
+static inline int64_t binary_get_time_us(const void *from)
+{
+    return (int64_t)binary_get_u64(from) + (int64_t)BINARY_EPOCH_SECONDS * 1000000;
+}

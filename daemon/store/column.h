@@ -30,6 +30,8 @@ enum column_type {
 struct column {
     const char *name, *path;
     enum column_type type; /* of the elements of an array */
+    /* A later array of a repeated message's, mostly of values that say nothing: a load leaves it out where all are. */
+    bool is_sparse;
 };
 
 struct record_table {

@@ -12,6 +12,7 @@
 #include "store/limits.h"
 #include "store/parameter.h"
 #include "store/record_sql.h"
+#include "store/record_stamps.h"
 
 enum { SILENCE_MS = 60000, COPY_HEADER_BYTES = 19 };
 
@@ -276,6 +277,7 @@ void feed_free(struct feed *feed)
     arena_free(feed->concepts.arena);
     record_sql_free(feed->sql);
     column_codec_free(feed->codec);
+    record_stamps_free(feed->load.stamps);
     free(feed->epoch);
     free(feed->follow.epoch);
     free(feed->resume.epoch);

@@ -8,6 +8,7 @@
 #include "store/binary.h"
 #include "store/column.h"
 #include "store/parameter.h"
+#include "store/record_stamps.h"
 
 /* All of the database, in one transaction that sees one state of it. */
 
@@ -31,7 +32,6 @@ static bool field_take(const unsigned char **at, const unsigned char *end, struc
     return true;
 }
 
-/* The table's columns, then revision and time. */
 static bool row_take(const unsigned char *bytes, size_t size, size_t count, struct column_value *values)
 {
     const unsigned char *at = bytes + 2, *end = bytes + size;
@@ -40,32 +40,43 @@ static bool row_take(const unsigned char *bytes, size_t size, size_t count, stru
     for (size_t i = 0; i < count; i++)
         if (!field_take(&at, end, &values[i]))
             return false;
-    return at == end && values[count - 2].size == 8 && values[count - 1].size == 8;
+    return at == end;
+}
+
+static void log_bad_row(const char *table)
+{
+    log_event(LOG_ERROR, "store.bad_row", "a row is not of the form of its table", LOG_TEXT("table", table));
 }
 
 static void on_record(struct feed *feed, const unsigned char *bytes, size_t size)
 {
     struct column_value values[COLUMN_COUNT_MOST];
     struct feed_record given = {.kind = feed->load.kind};
-    size_t count = record_table_of(given.kind)->column_count;
-    if (!row_take(bytes, size, count + 2, values) ||
+    const struct record_table *table = record_table_of(given.kind);
+    if (!row_take(bytes, size, table->column_count, values) ||
         !column_decode(feed->codec, feed->arena, given.kind, values, &given.record)) {
-        log_event(LOG_ERROR, "store.bad_row", "a row is not of the form of its table",
-                  LOG_TEXT("kind", record_kind_name(given.kind)));
+        log_bad_row(table->name);
         return;
     }
     given.id = record_id(&given.record);
     given.packed = record_pack(feed->arena, &given.record, &given.packed_bytes);
-    given.revision = binary_get_u64(values[count].bytes);
-    given.update_time_us =
-        (int64_t)binary_get_u64(values[count + 1].bytes) + (int64_t)BINARY_EPOCH_SECONDS * 1000000;
+    struct record_stamp stamp = record_stamps_find(feed->load.stamps, given.id);
+    given.revision = stamp.revision;
+    given.update_time_us = stamp.time_us;
     feed->handlers.record(feed->context, &given);
 }
 
 /* ---- steps, from the last to the first ---- */
 
+static void stamps_drop(struct feed *feed)
+{
+    record_stamps_free(feed->load.stamps);
+    feed->load.stamps = NULL;
+}
+
 static void on_committed(struct feed *feed)
 {
+    stamps_drop(feed);
     feed->cursor = feed->load.revision;
     feed->cursor_change_set = feed->load.change_set;
     feed->is_loaded = true;
@@ -88,11 +99,54 @@ static void on_records(struct feed *feed)
         feed_run(feed, &commit_step);
 }
 
-/* Concepts come first: then whoever takes the records reads their words once. */
-static void on_concepts(struct feed *feed)
+static void on_stamp(struct feed *feed, const unsigned char *bytes, size_t size)
+{
+    enum { ID, REVISION, TIME, COUNT };
+    struct column_value values[COUNT];
+    if (!row_take(bytes, size, COUNT, values) || values[ID].size < 0 || values[REVISION].size != 8 ||
+        values[TIME].size != 8) {
+        log_bad_row("record");
+        return;
+    }
+    record_stamps_add(feed->load.stamps, values[ID].bytes, (size_t)values[ID].size,
+                      (struct record_stamp){binary_get_u64(values[REVISION].bytes),
+                                            binary_get_time_us(values[TIME].bytes)});
+}
+
+static void on_stamps(struct feed *feed)
 {
     feed->load.kind = RECORD_NONE;
     on_records(feed);
+}
+
+#define LARGEST "SELECT revision, time FROM revision ORDER BY change_count DESC, revision LIMIT 1"
+
+static const struct feed_step stamps_step = {
+    .sql = "COPY (SELECT r.id, v.revision, v.time FROM record r JOIN revision v USING (change_set)"
+           " WHERE v.revision <> (SELECT revision FROM (" LARGEST ") AS l)) TO STDOUT (FORMAT binary)",
+    .mode = FEED_COPY,
+    .copied = on_stamp,
+    .end = on_stamps};
+
+static void on_largest(struct feed *feed, const PGresult *result, int row)
+{
+    record_stamps_set_usual(feed->load.stamps, (struct record_stamp){(uint64_t)result_int8(result, row, 0),
+                                                                     result_time_us(result, row, 1)});
+}
+
+static void on_largest_end(struct feed *feed)
+{
+    feed_run(feed, &stamps_step);
+}
+
+static const struct feed_step largest_step = {.sql = LARGEST, .row = on_largest, .end = on_largest_end};
+
+/* Concepts come first: then whoever takes the records reads their words once. */
+static void on_concepts(struct feed *feed)
+{
+    stamps_drop(feed);
+    feed->load.stamps = record_stamps_new();
+    feed_run(feed, &largest_step);
 }
 
 static void on_registry(struct feed *feed, const PGresult *result, int row)

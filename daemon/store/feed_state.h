@@ -16,6 +16,7 @@ struct dblink;
 struct feed;
 struct parameters;
 struct record_sql;
+struct record_stamps;
 
 /* The inside of a feed: one query after the other on one connection, each a step. */
 
@@ -74,6 +75,7 @@ struct feed {
         enum record_kind kind;
         uint64_t revision;
         int64_t time_us, change_set;
+        struct record_stamps *stamps; /* NULL: no records are coming */
     } load;
 
     struct {

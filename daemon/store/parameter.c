@@ -173,7 +173,8 @@ bool result_is_true(const PGresult *result, int row, int column)
 
 int64_t result_time_us(const PGresult *result, int row, int column)
 {
-    return result_int8(result, row, column) + (int64_t)BINARY_EPOCH_SECONDS * 1000000;
+    assert(PQgetlength(result, row, column) == 8);
+    return binary_get_time_us(PQgetvalue(result, row, column));
 }
 
 struct text_list result_texts(struct arena *arena, const PGresult *result, int row, int column)

@@ -6,17 +6,17 @@
 #include "base/text.h"
 #include "store/column.h"
 
-static void add_columns(struct text_buffer *text, const struct record_table *table, const char *prefix)
+static void add_columns(struct text_buffer *text, const struct record_table *table)
 {
     for (size_t i = 0; i < table->column_count; i++)
-        text_buffer_format(text, "%s%s%s", i ? ", " : "", prefix, table->columns[i].name);
+        text_buffer_format(text, "%s%s", i ? ", " : "", table->columns[i].name);
 }
 
 static char *make_upsert(const struct record_table *table)
 {
     struct text_buffer text = {0};
     text_buffer_format(&text, "INSERT INTO %s (", table->name);
-    add_columns(&text, table, "");
+    add_columns(&text, table);
     text_buffer_add(&text, ") VALUES (");
     for (size_t i = 0; i < table->column_count; i++)
         text_buffer_format(&text, "%s$%zu", i ? ", " : "", i + 1);
@@ -27,15 +27,25 @@ static char *make_upsert(const struct record_table *table)
     return text.bytes;
 }
 
+/* Sending an array costs the database much for each element, looking at one little. */
+static void add_sparse(struct text_buffer *text, const struct column *column)
+{
+    const char *nothing = column->type == COLUMN_TEXT ? "''" : column->type == COLUMN_BOOL ? "false" : "0";
+    text_buffer_format(text, "CASE WHEN %s <> ANY (%s) THEN %s END", nothing, column->name, column->name);
+}
+
 static char *make_copy(const struct record_table *table)
 {
     struct text_buffer text = {0};
     text_buffer_add(&text, "COPY (SELECT ");
-    add_columns(&text, table, "t.");
-    text_buffer_format(&text,
-                       ", v.revision, v.time FROM %s t JOIN record r ON r.id = t.id"
-                       " JOIN revision v ON v.change_set = r.change_set) TO STDOUT (FORMAT binary)",
-                       table->name);
+    for (size_t i = 0; i < table->column_count; i++) {
+        text_buffer_add(&text, i ? ", " : "");
+        if (table->columns[i].is_sparse)
+            add_sparse(&text, &table->columns[i]);
+        else
+            text_buffer_add(&text, table->columns[i].name);
+    }
+    text_buffer_format(&text, " FROM %s) TO STDOUT (FORMAT binary)", table->name);
     return text.bytes;
 }
 

@@ -7,7 +7,7 @@
 struct record_sql {
     /* Writes one row; its parameters are the table's columns. */
     struct statement upsert[RECORD_KIND_COUNT];
-    /* Gives all rows: the table's columns, then revision and its time. */
+    /* Gives all rows: the table's columns, a sparse one NULL where all its elements say nothing. */
     char *copy[RECORD_KIND_COUNT];
 };
 

@@ -78,6 +78,7 @@ static void on_record(void *context, const struct feed_record *given)
     record->packed = NULL;
     record->packed_bytes = given->packed_bytes;
     record->revision = given->revision;
+    record->time_us = given->update_time_us;
     assert_int_equal(given->record.message != NULL, given->packed != NULL);
     if (!given->packed)
         return;
@@ -229,5 +230,6 @@ void mirror_assert_equal(const struct mirror *left, const struct mirror *right)
         assert_int_equal(record->packed_bytes, other->packed_bytes);
         assert_memory_equal(record->packed, other->packed, record->packed_bytes);
         assert_int_equal(record->revision, other->revision);
+        assert_int_equal(record->time_us, other->time_us);
     }
 }

@@ -16,6 +16,7 @@ struct mirror_record {
     void *packed; /* NULL: deleted */
     size_t packed_bytes;
     uint64_t revision;
+    int64_t time_us;
 };
 
 struct mirror {

@@ -6,16 +6,12 @@
 #include "base/arena.h"
 #include "base/image.h"
 #include "replica/record_node.h"
+#include "replica/record_order.h"
 
 /* The organisation behind one in the list of references. */
 static const char *next_reference(const char *reference)
 {
     return reference + strlen(reference) + 1;
-}
-
-static int compare_rows(const void *left, const void *right)
-{
-    return record_row_compare(left, right);
 }
 
 /* An organisation named twice by one partnership would give the same row twice. */
@@ -27,15 +23,24 @@ static bool named_before(const struct stored_record *entry, const char *referenc
     return false;
 }
 
-static size_t rows_of(const struct stored_record *entry, struct record_row *rows)
+static size_t draft_rows(const struct stored_record *entry, struct record_draft *drafts)
 {
     size_t count = 0;
-    rows[count++] = (struct record_row){stored_record_id(entry), entry};
+    drafts[count++].row = (struct record_row){stored_record_id(entry), entry};
     const char *reference = stored_record_references(entry);
     for (uint32_t i = 0; i < entry->reference_count; i++, reference = next_reference(reference))
         if (!named_before(entry, reference))
-            rows[count++] = (struct record_row){reference, entry};
+            drafts[count++].row = (struct record_row){reference, entry};
     return count;
+}
+
+/* In the same memory. */
+static struct record_row *rows_of_drafts(struct record_draft *drafts, size_t count)
+{
+    char *rows = (char *)drafts;
+    for (size_t i = 0; i < count; i++)
+        memmove(rows + i * sizeof(struct record_row), &drafts[i].row, sizeof(struct record_row));
+    return (struct record_row *)rows;
 }
 
 /* All rows of the old or of the new entries, in order. */
@@ -47,15 +52,15 @@ static struct record_row *changed_rows(const struct record_change *changes, size
         const struct stored_record *entry = new ? changes[i].new : changes[i].old;
         most += entry ? 1 + entry->reference_count : 0;
     }
-    struct record_row *rows = heap_alloc(most * sizeof *rows);
+    struct record_draft *drafts = heap_alloc(most * sizeof *drafts);
     for (size_t i = 0; i < count; i++) {
         const struct stored_record *entry = new ? changes[i].new : changes[i].old;
         if (entry)
-            written += rows_of(entry, rows + written);
+            written += draft_rows(entry, drafts + written);
     }
-    qsort(rows, written, sizeof *rows, compare_rows);
+    record_order_sort(drafts, written);
     *ret_count = written;
-    return rows;
+    return rows_of_drafts(drafts, written);
 }
 
 /* All changes of rows, in order: where a row goes and comes, it comes. */

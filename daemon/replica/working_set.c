@@ -1,5 +1,6 @@
 #include "replica/working_set.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -206,15 +207,26 @@ void working_set_take(struct working_set *set, const struct record *record, stru
         directory_builder_remove(set->directory, stored_record_id(entry));
 }
 
+/* The heap of a thread that isn't the first takes a system call for each page that it grows by, unless it is mapped whole. */
+static void grow_heaps(bool whole)
+{
+    enum { HEAP_BYTES = 64 << 20, USUAL_BYTES = 128 << 10 };
+    mallopt(M_TOP_PAD, whole ? HEAP_BYTES : USUAL_BYTES);
+}
+
 void working_set_load_begin(struct working_set *set)
 {
+    grow_heaps(true);
     set->loader = loader_new(set->matching);
 }
 
 void working_set_load_end(struct working_set *set)
 {
+    if (!set->loader)
+        return;
     loader_finish(set->loader);
     set->loader = NULL;
+    grow_heaps(false);
 }
 
 void working_set_remove(struct working_set *set, const char *id, int64_t time_us)

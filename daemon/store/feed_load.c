@@ -198,10 +198,10 @@ static void on_planned(struct feed *feed)
     feed_run(feed, &line_step);
 }
 
-/* Here all is read from end to end. */
+/* Here all is read from end to end, from the beginning: what was written in order comes in order. */
 static const struct feed_step plan_step = {
     .sql = "SELECT set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true),"
-           " set_config('enable_mergejoin', 'on', true)",
+           " set_config('enable_mergejoin', 'on', true), set_config('synchronize_seqscans', 'off', true)",
     .end = on_planned};
 
 static void on_begun(struct feed *feed)

@@ -39,6 +39,10 @@ class Database:
     def query(self, sql: str) -> list:
         return [line.split("\t") for line in self.psql("-c", sql).splitlines() if line]
 
+    def count_hosts(self) -> int:
+        """Those that make_registry was asked for."""
+        return int(self.query("SELECT count(*) FROM organisation WHERE id LIKE 'load/h%'")[0][0])
+
 
 class Start:
     """A daemon on the database, and how long it took to its first answer."""

@@ -1,9 +1,9 @@
 """One table: start, memory and FindHosts of generated registries of several sizes, beside SQL and nghttpd.
 
-    tests/load/compare [--hosts 10000,100000] [--seconds 5] [--needs 100] [--database CONNINFO]
+    tests/load/compare [--hosts 10000,100000 | --database CONNINFO] [--seconds 5] [--needs 100]
 
 For each size: fills a database by make_registry, starts a daemon from it and again from its snapshot file, checks that SQL gives
-the same pages, and measures. --database takes one that make_registry has filled already (one size; it gets a schema "compare").
+the same pages, and measures. --database takes one that make_registry has filled already (it gets a schema "compare").
 """
 from __future__ import annotations
 
@@ -83,6 +83,7 @@ def measure_mix(start: Start, folder: pathlib.Path, name: str, requests: list, s
 
 
 def measure(database: Database, hosts: int, options) -> None:
+    say(f"\n{hosts:,} hosts")
     file = database.folder / "records.snapshot"
     if not options.skip_cold:
         cold = Start(database, file, needs.Needs(7, 1).draw(False))
@@ -119,13 +120,13 @@ def main() -> None:
     options = parser.parse_args()
     folder = work_folder("compare")
     say(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the start; {options.seconds:g} s each")
-    postgres = None if options.database else make_postgres()
-    for hosts in map(int, options.hosts.split(",")):
-        say(f"\n{hosts:,} hosts")
-        database = Database(options.database, folder) if options.database else make(postgres, hosts, folder)
-        measure(database, hosts, options)
-        if not options.skip_cold:
-            (folder / "records.snapshot").unlink()
+    if options.database:
+        database = Database(options.database, folder)
+        measure(database, database.count_hosts(), options)
+    else:
+        postgres = make_postgres()
+        for hosts in map(int, options.hosts.split(",")):
+            measure(make(postgres, hosts, folder), hosts, options)
     say(f"\nload {os.getloadavg()[0]:.1f} at the end")
 
 

@@ -1,4 +1,6 @@
-"""How fast pushes are: push_rate.py [--count N] [--build FOLDER] [--restart].
+"""How fast pushes are.
+
+    tests/load/push_rate [--count N] [--restart]
 
 Starts a throw-away PostgreSQL and a daemon, pushes N organisations with an offer each (a tenth of a million where nothing is
 said) into an empty registry, pushes the same once more as the registry's whole content, then copies the same rows by COPY,
@@ -8,15 +10,13 @@ The answer is JSON on standard output. Readers ask all the while; their slowest 
 """
 import argparse
 import json
-import os
 import pathlib
 import subprocess
 import sys
 import threading
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "integration"))
+import harness
 
 TABLES = {"record": "id, kind, change_set, content_hash, by_institution", "identifier": "organisation_id, scheme, value"}
 
@@ -28,7 +28,7 @@ def columns(postgres, database: str, table: str) -> str:
                          f" '{table}'::regclass AND attnum > 0 AND attgenerated = '' AND NOT attisdropped")
 
 
-def psql(harness, postgres, database: str, sql: str) -> None:
+def psql(postgres, database: str, sql: str) -> None:
     subprocess.run([harness.PG_BIN / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", postgres.conninfo(database)],
                    input=sql, text=True, check=True, env=harness.plain_environment())
 
@@ -41,7 +41,7 @@ DROP_FOREIGN_KEYS = """DO $$ DECLARE c record; BEGIN
 """
 
 
-def copy_rate(harness, postgres, database: str, folder: pathlib.Path, rows: int, foreign_keys: bool) -> dict:
+def copy_rate(postgres, database: str, folder: pathlib.Path, rows: int, foreign_keys: bool) -> dict:
     """The same rows by COPY: out of what was pushed, into a database that has nothing but the registry. Without foreign keys it
     does less than has to be done, and is told for comparison."""
     target = postgres.create_database()
@@ -49,12 +49,12 @@ def copy_rate(harness, postgres, database: str, folder: pathlib.Path, rows: int,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=harness.plain_environment())
     tables = ["record", "organisation", "identifier", "offer"]
     lists = {table: columns(postgres, database, table) for table in tables}
-    psql(harness, postgres, database, "".join(
+    psql(postgres, database, "".join(
         f"\\copy (SELECT {lists[table]} FROM {table}) TO '{folder}/{table}' (FORMAT binary)\n" for table in tables))
-    psql(harness, postgres, target, "INSERT INTO registry (id, title, change_set) VALUES ('load', 'load', 0);"
+    psql(postgres, target, "INSERT INTO registry (id, title, change_set) VALUES ('load', 'load', 0);"
          + ("" if foreign_keys else DROP_FOREIGN_KEYS))
     start = time.monotonic()
-    psql(harness, postgres, target, "BEGIN;\n" + "".join(
+    psql(postgres, target, "BEGIN;\n" + "".join(
         f"\\copy {table} ({lists[table]}) FROM '{folder}/{table}' (FORMAT binary)\n" for table in tables) + "COMMIT;\n")
     seconds = time.monotonic() - start
     for table in tables:
@@ -62,7 +62,7 @@ def copy_rate(harness, postgres, database: str, folder: pathlib.Path, rows: int,
     return {"seconds": round(seconds, 2), "records_per_s": round(rows / seconds)}
 
 
-def push(harness, daemon, count: int, *words: str) -> dict:
+def push(daemon, count: int, *words: str) -> dict:
     done = subprocess.run([harness.BUILD / "push_stream", daemon.url, "load", str(count), *words], capture_output=True,
                           text=True, check=False, env=harness.plain_environment())
     if done.returncode:
@@ -95,7 +95,7 @@ class Reader(threading.Thread):
             time.sleep(0.02)
 
 
-def wait_loaded(harness, client, revision: int) -> None:
+def wait_loaded(client, revision: int) -> None:
     """Readers may have to wait for more than the 30 s that one question may."""
     def reached():
         return client.call("ListRegistries").revision >= revision
@@ -105,12 +105,8 @@ def wait_loaded(harness, client, revision: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=100000)
-    parser.add_argument("--build", default=os.environ.get("PARTNER_BUILD", str(HERE.parent.parent / "build" / "release")))
     parser.add_argument("--restart", action="store_true")
     options = parser.parse_args()
-    os.environ["PARTNER_BUILD"] = str(pathlib.Path(options.build).resolve())
-    import harness  # pylint: disable=import-outside-toplevel
-
     postgres = harness.Postgres(shared_buffers="'256MB'", max_wal_size="'4GB'", fsync="off", synchronous_commit="off")
     database = postgres.create_database()
     daemon = harness.Daemon(postgres.conninfo(database)).start()
@@ -118,20 +114,20 @@ def main() -> None:
     client.call("CreateRegistry", {"id": "load", "title": "load"})
     reader = Reader(harness.Client(daemon.target))
     reader.start()
-    report = {"count": options.count, "first": push(harness, daemon, options.count)}
-    wait_loaded(harness, client, report["first"]["revision"])
-    report["unchanged"] = push(harness, daemon, options.count, "full")
+    report = {"count": options.count, "first": push(daemon, options.count)}
+    wait_loaded(client, report["first"]["revision"])
+    report["unchanged"] = push(daemon, options.count, "full")
     reader.over = True
     reader.join()
     report["reader"] = {"answers": reader.answers, "slowest_ms": round(1000 * reader.slowest)}
     for name, foreign_keys in (("copy", True), ("copy_without_foreign_keys", False)):
-        report[name] = copy_rate(harness, postgres, database, harness.work_folder(), 2 * options.count, foreign_keys)
+        report[name] = copy_rate(postgres, database, harness.work_folder(), 2 * options.count, foreign_keys)
         report[name]["push_has_of_it"] = round(report[name]["seconds"] * 1000 / report["first"]["all_ms"], 3)
     if options.restart:
         report["memory_after_push_mib"] = memory_kib(daemon) // 1024
         daemon.stop(60)
         daemon.start()
-        wait_loaded(harness, harness.Client(daemon.target), report["first"]["revision"])
+        wait_loaded(harness.Client(daemon.target), report["first"]["revision"])
         report["memory_after_restart_mib"] = memory_kib(daemon) // 1024
     daemon.stop(60)
     json.dump(report, sys.stdout, indent=2)

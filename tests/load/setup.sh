@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by tests/load/run and tests/real/run: makes the release build and the contract's python modules where they are
+# Sourced by the programs of tests/load and by tests/real/run: makes the release build and the contract's python modules where they are
 # missing, and runs a python program on them. PARTNER_BUILD names a build folder that is taken as it is. Bash.
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
@@ -16,8 +16,8 @@ build_program() {
         build=$root/build/release
         mkdir -p "$build"
         printf 'building partnerd and partner (release)\n' >&2
-        (cd -- "$root" && cmake --preset release && cmake --build "$build" --target partnerd partner load_client change_client make_registry) \
-            >"$build/measure.log" 2>&1 </dev/null || fail "the build failed: see $build/measure.log"
+        (cd -- "$root" && cmake --preset release && cmake --build "$build" --target partnerd partner load_client change_client \
+            make_registry watch_latency push_stream) >"$build/measure.log" 2>&1 </dev/null || fail "the build failed: see $build/measure.log"
     fi
     [ -x "$build/partnerd" ] || fail "there is no $build/partnerd"
 }

@@ -87,9 +87,11 @@ def histogram(before: dict, after: dict, name: str) -> str:
     """What a histogram of seconds in /metrics took up between two readings."""
     gained = {key: after[key] - before.get(key, 0) for key in after if key.startswith(name)}
     count, total = gained.get(f"{name}_count", 0), gained.get(f"{name}_sum", 0)
+    if not count:
+        return "none"
     bounds = sorted((float(key.split('le="')[1].split('"')[0]), value) for key, value in gained.items() if 'le="' in key)
     most = next((bound for bound, value in bounds if value >= 0.99 * count), 0)
-    return f"{count:,.0f} of {1000 * total / max(1, count):.2f} ms on average, 99 % within {1000 * most:g} ms"
+    return f"{count:,.0f} of {1000 * total / count:.2f} ms on average, 99 % within {1000 * most:g} ms"
 
 
 def with_changes(bench: Bench, rate: float) -> tuple[dict, Samples]:
@@ -135,8 +137,8 @@ def say_memory(samples: Samples) -> None:
     say(f"  {'minute':>8} {'least':>10} {'mean':>10} {'most':>10}")
     for number, held in enumerate(minutes, 1):
         say(f"  {number:8} {mb(min(held)):>10} {mb(sum(held) / len(held)):>10} {mb(max(held)):>10}")
-    say(f"    highest {mb(max(samples.bytes))}; slope {samples.slope(60 if len(minutes) > 2 else 0) / 1e6:+.2f} MB a minute"
-        + (" after the first" if len(minutes) > 2 else ""))
+    slope = f"; slope {samples.slope(60) / 1e6:+.2f} MB a minute after the first" if len(minutes) > 2 else ""
+    say(f"    highest {mb(max(samples.bytes))}{slope}")
 
 
 # ---- broad beside cheap ---------------------------------------------------------------------------------------------------
@@ -232,7 +234,7 @@ def main() -> None:
     folder = work_folder("steady")
     if options.database:
         database = copy(options.database, folder)
-        hosts = int(database.query("SELECT count(*) FROM organisation WHERE id LIKE 'load/h%'")[0][0])
+        hosts = database.count_hosts()
     else:
         database, hosts = make(make_postgres(), options.hosts, folder), options.hosts
     say(f"{hosts:,} hosts; {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the start")

@@ -1,6 +1,6 @@
 """Writes what make_registry draws from: cities, fields with their outcomes, general outcomes; most popular first.
 
-    PYTHONPATH=sample tests/load/world.py > world.tsv
+    python3 tests/load/world.py > world.tsv
 
 Its lines: `city COUNTRY LANGUAGE REGION NAME LATITUDE LONGITUDE`, `field CODE OUTCOME...`, `general OUTCOME`, with tabs between.
 """

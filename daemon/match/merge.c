@@ -139,16 +139,18 @@ static const struct segment *merge_segments(const struct match_index *index, str
 }
 
 static const struct partnership_set *merge_partnerships(const struct match_index *index,
-                                                        const struct segment *segment)
+                                                        const struct segment *segment,
+                                                        const struct weave *organisations)
 {
-    struct arena *arena = arena_new(0);
     struct merged all = merged_new(0);
-    for (int i = BASE; i < index->segment_count; i++)
+    for (int i = BASE + 1; i < index->segment_count; i++)
         all = join(all, live_of(index->partnerships[i]->entries, index->partnerships[i]->count,
                                 index->dead_partnerships[i]));
-    uint32_t count = all.count;
-    return partnership_set_new(arena, (const struct partnership_entry **)keep(arena, all), count, segment,
-                               NULL);
+    const struct partnership_set *set = partnership_set_merge(
+        index->partnerships[BASE], index->dead_partnerships[BASE],
+        (const struct partnership_entry *const *)all.items, all.count, segment, organisations);
+    free(all.items);
+    return set;
 }
 
 static struct merged live_needs(const struct need_part *part)
@@ -175,7 +177,7 @@ struct base_set base_set_of_index(const struct match_index *index)
 {
     struct weave organisations;
     struct base_set base = {.segment = merge_segments(index, &organisations)};
-    base.partnerships = merge_partnerships(index, base.segment);
+    base.partnerships = merge_partnerships(index, base.segment, &organisations);
     base.needs = merge_needs(index, base.segment, base.partnerships);
     weave_free(&organisations);
     return base;

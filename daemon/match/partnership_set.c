@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/owners.h"
 #include "match/index_data.h"
+#include "match/weave.h"
 
 static int compare_numbers(const void *left, const void *right)
 {
@@ -53,24 +54,38 @@ static uint32_t node_of(struct partnership_set *set, const struct segment *segme
     return node;
 }
 
-static void read_parties(struct partnership_set *set, const struct segment *segment,
-                         const struct match_index *below)
+static size_t party_total(const struct partnership_set *set)
+{
+    return set->count ? (size_t)set->items[set->count - 1].first + set->items[set->count - 1].count : 0;
+}
+
+static size_t count_parties(const struct partnership_entry *const *entries, uint32_t count)
 {
     size_t total = 0;
-    for (uint32_t i = 0; i < set->count; i++)
-        total += set->entries[i]->organisation_ids.count;
+    for (uint32_t i = 0; i < count; i++)
+        total += entries[i]->organisation_ids.count;
+    return total;
+}
+
+/* The next partnership, whose parties are found by their ids. */
+static void read_item(struct partnership_set *set, uint32_t i, uint32_t first, const struct segment *segment,
+                      const struct match_index *below)
+{
+    const struct partnership_entry *entry = set->entries[i];
+    uint32_t count = entry->organisation_ids.count;
+    for (uint32_t j = 0; j < count; j++)
+        set->parties[first + j] = node_of(set, segment, below, entry->organisation_ids.items[j]);
+    count = sort_distinct(set->parties + first, count);
+    set->items[i] = (struct partnership){entry->since, entry->until, entry->mobilities, first, count};
+}
+
+static void read_items(struct partnership_set *set, const struct segment *segment,
+                       const struct match_index *below)
+{
     set->items = arena_array(set->arena, set->count, sizeof *set->items);
-    set->parties = arena_array(set->arena, total, sizeof *set->parties);
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < set->count; i++) {
-        const struct partnership_entry *entry = set->entries[i];
-        uint32_t count = entry->organisation_ids.count;
-        for (uint32_t j = 0; j < count; j++)
-            set->parties[at + j] = node_of(set, segment, below, entry->organisation_ids.items[j]);
-        count = sort_distinct(set->parties + at, count);
-        set->items[i] = (struct partnership){entry->since, entry->until, entry->mobilities, at, count};
-        at += count;
-    }
+    set->parties = arena_array(set->arena, count_parties(set->entries, set->count), sizeof *set->parties);
+    for (uint32_t i = 0, first = 0; i < set->count; first += set->items[i++].count)
+        read_item(set, i, first, segment, below);
 }
 
 static uint32_t row_of(const struct partnership_set *set, uint32_t node)
@@ -97,11 +112,6 @@ static void list_by_row(struct partnership_set *set, size_t total)
             set->of_node[first[row_of(set, set->parties[set->items[i].first + j]) + 1]++] = i;
 }
 
-static size_t party_total(const struct partnership_set *set)
-{
-    return set->count ? (size_t)set->items[set->count - 1].first + set->items[set->count - 1].count : 0;
-}
-
 /* Only nodes with partnerships get rows. */
 static void list_nodes(struct partnership_set *set, size_t total)
 {
@@ -118,7 +128,7 @@ struct partnership_set *partnership_set_new(struct arena *arena, const struct pa
     struct partnership_set *set = set_of(arena, entries, count);
     set->first_node = below ? below->partnerships[below->segment_count - 1]->node_count : 0;
     set->node_count = set->first_node + segment->organisation_count;
-    read_parties(set, segment, below);
+    read_items(set, segment, below);
     if (below)
         list_nodes(set, party_total(set));
     else
@@ -127,6 +137,73 @@ struct partnership_set *partnership_set_new(struct arena *arena, const struct pa
     set->bytes = arena_used(arena);
     return set;
 }
+
+/* ---- merging ---- */
+
+/* How many of the old ones come before each of the new ones. */
+static struct weave weave_entries(const struct partnership_set *old, const uint64_t *dead,
+                                  const struct partnership_entry *const *new, uint32_t new_count)
+{
+    uint32_t *before = heap_alloc(((size_t)new_count + 1) * sizeof *before);
+    for (uint32_t i = 0, low = 0; i < new_count; before[i++] = low)
+        for (uint32_t high = old->count; low < high;) {
+            uint32_t middle = low + (high - low) / 2;
+            if (strcmp(old->entries[middle]->entry.id, new[i]->entry.id) < 0)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+    struct weave weave = weave_new(old->count, dead, before, new_count);
+    free(before);
+    return weave;
+}
+
+/* The next partnership as the old set has it. False: not all its parties are organisations that are left. */
+static bool copy_item(struct partnership_set *set, uint32_t i, uint32_t first,
+                      const struct partnership_set *old, uint32_t old_i, const struct weave *organisations)
+{
+    const uint32_t old_places = old->node_count - (uint32_t)old->outside.count;
+    const struct partnership *from = &old->items[old_i];
+    for (uint32_t j = 0; j < from->count; j++) {
+        uint32_t node = old->parties[from->first + j];
+        uint32_t place = node < old_places ? organisations->to[WEAVE_OLD][node] : PLACE_NONE;
+        if (place == PLACE_NONE)
+            return false;
+        set->parties[first + j] = place;
+    }
+    set->items[i] = *from;
+    set->items[i].first = first;
+    return true;
+}
+
+struct partnership_set *partnership_set_merge(const struct partnership_set *old, const uint64_t *dead,
+                                              const struct partnership_entry *const *new, uint32_t new_count,
+                                              const struct segment *segment,
+                                              const struct weave *organisations)
+{
+    struct weave weave = weave_entries(old, dead, new, new_count);
+    struct arena *arena = arena_new(0);
+    const struct partnership_entry **entries = arena_array(arena, weave.count, sizeof *entries);
+    weave_copy(&weave, entries, old->entries, new, sizeof *entries);
+    entries_acquire((const struct entry *const *)entries, weave.count);
+    struct partnership_set *set = set_of(arena, entries, weave.count);
+    set->node_count = segment->organisation_count;
+    set->items = arena_array(arena, set->count, sizeof *set->items);
+    set->parties = arena_array(arena, party_total(old) + count_parties(new, new_count), sizeof *set->parties);
+    uint32_t first = 0;
+    for (const struct weave_run *run = weave.runs; run < weave.runs + weave.run_count; run++)
+        for (uint32_t i = 0; i < run->count; first += set->items[run->to + i++].count)
+            if (run->side == WEAVE_NEW ||
+                !copy_item(set, run->to + i, first, old, run->from + i, organisations))
+                read_item(set, run->to + i, first, segment, NULL);
+    weave_free(&weave);
+    set->row_count = set->node_count;
+    list_by_row(set, first);
+    set->bytes = arena_used(arena);
+    return set;
+}
+
+/* ---- life ---- */
 
 const struct partnership_set *partnership_set_acquire(const struct partnership_set *set)
 {

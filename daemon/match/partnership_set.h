@@ -12,6 +12,7 @@
  * node that it has there. */
 
 struct match_index;
+struct weave;
 
 struct partnership {
     int32_t since, until;
@@ -39,6 +40,12 @@ struct partnership_set {
 struct partnership_set *partnership_set_new(struct arena *arena, const struct partnership_entry **entries,
                                             uint32_t count, const struct segment *segment,
                                             const struct match_index *below);
+/* What is left of a base's set, and new ones, which are acquired, in order: beside the segment that was merged of the base's
+ * organisations and others. Parties that are left are not looked up again. */
+struct partnership_set *partnership_set_merge(const struct partnership_set *old, const uint64_t *dead,
+                                              const struct partnership_entry *const *new, uint32_t new_count,
+                                              const struct segment *segment,
+                                              const struct weave *organisations);
 const struct partnership_set *partnership_set_acquire(const struct partnership_set *set);
 void partnership_set_release(const struct partnership_set *set);
 

@@ -149,6 +149,32 @@ static void compare_segments(const struct segment *one, const struct segment *ot
     compare_tables(&one->concept, &other->concept);
 }
 
+static void compare_partnerships(const struct partnership_set *one, const struct partnership_set *other)
+{
+    SAME(count);
+    SAME(node_count);
+    SAME(row_count);
+    SAME(outside.count);
+    SAME_ARRAY(entries, one->count);
+    for (uint32_t i = 0; i < one->count; i++) {
+        assert_int_equal(partnership_set_find(one, one->entries[i]->entry.id), i);
+        SAME(items[i].since);
+        SAME(items[i].until);
+        SAME(items[i].mobilities);
+        SAME(items[i].first);
+        SAME(items[i].count);
+    }
+    const struct partnership *last = one->count ? &one->items[one->count - 1] : NULL;
+    size_t parties = last ? (size_t)last->first + last->count : 0;
+    SAME_ARRAY(parties, parties);
+    SAME_ARRAY(first, one->row_count + 1);
+    SAME_ARRAY(of_node, parties);
+    for (size_t i = 0; i < one->outside.slot_count; i++)
+        if (one->outside.slots[i].key)
+            assert_int_equal(text_map_get(&other->outside, one->outside.slots[i].key),
+                             one->outside.slots[i].value);
+}
+
 /* ---- tests ---- */
 
 static void turn(struct world *world, unsigned number)
@@ -159,6 +185,7 @@ static void turn(struct world *world, unsigned number)
         struct base_set merged = base_set_of_index(index);
         struct base_set made = made_of_entries(&merged, index->names.limit);
         compare_segments(merged.segment, made.segment);
+        compare_partnerships(merged.partnerships, made.partnerships);
         base_set_release(&made);
         base_set_release(&merged);
     }

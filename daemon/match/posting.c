@@ -200,6 +200,7 @@ struct posting_table posting_table_weave(struct arena *arena, const struct weave
                                          const struct posting_table *old, const struct posting_table *new,
                                          uint32_t value_count)
 {
+    assert(slots->count <= POSTING_SLOTS_MOST);
     size_t old_count = count_all(old), new_count = count_all(new);
     uint32_t *counts = heap_alloc(((size_t)value_count + 1) * sizeof *counts);
     uint32_t *more = heap_alloc((new_count + 1) * sizeof *more);

@@ -139,18 +139,28 @@ struct fixture {
 
 static struct fixture fixture;
 
-static int setup(void **state)
+static int setup_with(void **state, int64_t progress_after_ms)
 {
     static const struct rpc_method *const tables[] = {methods, NULL};
     const struct rpc_server_settings settings = {.tables = tables};
     struct net_limits limits = net_limits_default();
     limits.sweep_ms = 5;
-    limits.progress_after_ms = 40;
+    limits.progress_after_ms = progress_after_ms;
     fixture.rpc = rpc_server_new(&settings);
     fixture.server = test_server_start_calls(&limits, &net_calls_rpc, fixture.rpc);
     fixture.client = client_open(test_server_port(fixture.server));
     *state = &fixture;
     return 0;
+}
+
+static int setup(void **state)
+{
+    return setup_with(state, net_limits_default().progress_after_ms);
+}
+
+static int setup_hurried(void **state)
+{
+    return setup_with(state, 40);
 }
 
 static int teardown(void **state)
@@ -256,7 +266,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_unary_call_is_answered, setup, teardown),
         cmocka_unit_test_setup_teardown(an_unknown_method_and_a_bad_message_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_message_too_large_is_refused_by_its_prefix, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_stream_may_pause_between_messages_and_not_within_one, setup,
+        cmocka_unit_test_setup_teardown(a_stream_may_pause_between_messages_and_not_within_one, setup_hurried,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_reader_that_takes_nothing_is_told_though_its_window_is_shut, setup,
                                         teardown),

@@ -290,17 +290,18 @@ static void add_network(const struct match_query *query, uint32_t slot, Partner_
     struct arena *arena = query->arena;
     Partner__V1__NetworkPath *path = match->network = arena_alloc(arena, sizeof *path);
     partner__v1__network_path__init(path);
-    if (!query->network.partner_count)
+    if (!query->network->partner_count)
         return;
     const struct match_index *index = query->index;
     uint32_t body = match_query_body(query, slot);
-    const struct tie *tie = network_tie(&query->network, body);
-    path->distance = !tie ? 3 : tie->partner ? 1 : 2;
-    if (!tie)
+    struct tie tie;
+    bool is_tied = network_ask(query->network, body, &tie);
+    path->distance = !is_tied ? 3 : tie.partner ? 1 : 2;
+    if (!is_tied)
         return;
-    path->mobilities = tie->mobilities > UINT32_MAX ? UINT32_MAX : (uint32_t)tie->mobilities;
+    path->mobilities = tie.mobilities > UINT32_MAX ? UINT32_MAX : (uint32_t)tie.mobilities;
     const char **via;
-    path->n_via = network_via(&query->network, arena, index, body, query->today, &via);
+    path->n_via = network_via(query->network, arena, index, body, query->today, &via);
     path->via = arena_array(arena, path->n_via, sizeof *path->via);
     for (size_t i = 0; i < path->n_via; i++)
         path->via[i] = TEXT(arena, via[i]);

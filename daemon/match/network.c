@@ -5,7 +5,6 @@
 #include "base/arena.h"
 #include "match/index_data.h"
 #include "match/network_finding.h"
-#include "match/number.h"
 
 /* ---- ties ---- */
 
@@ -75,7 +74,7 @@ static void find_partners(struct finding *finding)
 }
 
 /* Lists those that count on the day; what they need is fetched ahead, for they lie anywhere. */
-static void list_partnerships(struct finding *finding)
+void network_list_partnerships(struct finding *finding)
 {
     enum { AT_ONCE = 64 };
     const struct match_index *index = finding->index;
@@ -107,38 +106,24 @@ static void list_partnerships(struct finding *finding)
     }
 }
 
-/* ---- partners by country ---- */
-
-/* Counts a body in each country that its records state, once. */
-static void count_body(const struct match_index *index, uint32_t body, uint32_t *counts)
-{
-    struct members members;
-    index_members(index, body, &members);
-    const struct organisation_entry *const *organisations = index->segments[members.segment]->organisations;
-    for (uint32_t i = 0; i < members.count; i++) {
-        uint16_t country = organisations[members.places[i]]->country;
-        bool again = country == 0;
-        for (uint32_t j = 0; j < i; j++)
-            again |= organisations[members.places[j]]->country == country;
-        counts[country] += !again;
-    }
-}
-
-static void count_countries(struct finding *finding)
-{
-    struct network *network = finding->network;
-    network->partners_in = arena_array(finding->arena, COUNTRY_VALUES, sizeof *network->partners_in);
-    for (uint32_t i = 0; i < network->partner_count; i++)
-        __builtin_prefetch(&index_organisation_entry(finding->index, network->ties[i].body)->country);
-    for (uint32_t i = 0; i < network->partner_count; i++)
-        count_body(finding->index, network->ties[i].body, network->partners_in);
-}
-
 /* ---- all ---- */
 
-static struct finding finding_begin(struct network *network, struct arena *arena,
-                                    const struct match_index *index, enum network_side side, uint32_t body,
-                                    int32_t today)
+bool network_is_crowded(const struct finding *finding)
+{
+    enum { FEW_PARTIES = 8 }; /* of a partnership, on average */
+    return finding->party_count > FEW_PARTIES * finding->lists.count;
+}
+
+void network_add_listed(struct finding *finding)
+{
+    if (network_is_crowded(finding))
+        network_add_crowd(finding);
+    else
+        network_add_near(finding);
+}
+
+struct finding network_find_own(struct network *network, struct arena *arena, const struct match_index *index,
+                                enum network_side side, uint32_t body, int32_t today)
 {
     *network = (struct network){.sender_body = body};
     struct finding finding = {.network = network,
@@ -157,21 +142,15 @@ static struct finding finding_begin(struct network *network, struct arena *arena
 void network_find_partners(struct network *network, struct arena *arena, const struct match_index *index,
                            uint32_t body, int32_t today)
 {
-    finding_begin(network, arena, index, NETWORK_OF_SENDER, body, today);
+    network_find_own(network, arena, index, NETWORK_OF_SENDER, body, today);
 }
 
 void network_find(struct network *network, struct arena *arena, const struct match_index *index,
                   enum network_side side, uint32_t body, int32_t today)
 {
-    enum { FEW_PARTIES = 8 }; /* of a partnership, on average */
-    struct finding finding = finding_begin(network, arena, index, side, body, today);
+    struct finding finding = network_find_own(network, arena, index, side, body, today);
     if (!network->partner_count)
         return;
-    list_partnerships(&finding);
-    if (finding.party_count <= FEW_PARTIES * finding.lists.count)
-        network_add_near(&finding);
-    else
-        network_add_crowd(&finding);
-    if (side == NETWORK_OF_SENDER)
-        count_countries(&finding);
+    network_list_partnerships(&finding);
+    network_add_listed(&finding);
 }

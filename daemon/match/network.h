@@ -29,12 +29,27 @@ struct network {
     } * ties;
     uint32_t tie_count, tie_capacity, partner_count;
     uint32_t *rows, mask; /* ties by body, open addressing; UINT32_MAX: free */
-    /* How many partners are in each country, with one of their records; NULL: not of a sender, or no partners. */
+    /* How many partners are in each country, with one of their records; NULL: nobody has asked. */
     uint32_t *partners_in;
+    /* Of one that was begun: what finds the rest, and whether all ties are found. */
+    struct finding *asking;
+    bool is_whole;
 };
 
 void network_find(struct network *network, struct arena *arena, const struct match_index *index,
                   enum network_side side, uint32_t body, int32_t today);
+/* A sender's, of which the partners are found at once, the others when they are asked for: most questions have few candidates, of
+ * which hardly any is near. All are found as soon as it takes less. In the arena. */
+struct network *network_begin(struct arena *arena, const struct match_index *index, uint32_t body,
+                              int32_t today);
+/* Finds all that are left. */
+void network_spread(struct network *network);
+/* What stands between the sender and a body; false: nothing. */
+bool network_ask(struct network *network, uint32_t body, struct tie *ret_tie);
+/* Has brought near what is looked at when an organisation of the base is asked for: first one step for many, then the other. */
+void network_fetch(const struct network *network, uint32_t organisation, unsigned step);
+/* How many of the sender's partners are in a country, which is 0 where it isn't known. */
+uint32_t network_partners_in(struct network *network, uint16_t country);
 /* The partners alone. */
 void network_find_partners(struct network *network, struct arena *arena, const struct match_index *index,
                            uint32_t body, int32_t today);
@@ -45,7 +60,7 @@ struct network_locals *network_locals_new(struct arena *arena, const struct matc
 uint32_t network_locals_count(struct network_locals *locals, uint32_t body);
 /* Whether a body works with any other on that day. */
 bool network_has_partners(const struct match_index *index, uint32_t body, int32_t today);
-/* NULL: neither partner nor near. */
+/* Of those found so far; NULL: neither partner nor near. */
 const struct tie *network_tie(const struct network *network, uint32_t body);
 /* Ids of the partners between, sorted: of each body in between the smallest that is party of a partnership with the given
  * body. */

@@ -14,7 +14,21 @@ struct finding {
     struct list lists;    /* the partnerships of each partner, one partner's after the other's */
     uint32_t *list_first; /* by partner, and one more */
     uint64_t party_count; /* of all in the lists */
+    /* Where ties are asked for one by one; scratch, but for `parts`. */
+    double *parts;           /* by partner: 1 / degree, 0 until it is known */
+    struct list own, beside; /* partnerships of the body, bodies beside a partner */
+    struct list common;      /* numbers of partners */
 };
+
+/* Finds the partners. */
+struct finding network_find_own(struct network *network, struct arena *arena, const struct match_index *index,
+                                enum network_side side, uint32_t body, int32_t today);
+/* Lists the partners' partnerships that count on the day. */
+void network_list_partnerships(struct finding *finding);
+/* Whether the listed ones are large, so that those beside partners are better added by partnership than by partner. */
+bool network_is_crowded(const struct finding *finding);
+/* Adds those beside partners, by one of the two below. */
+void network_add_listed(struct finding *finding);
 
 /* Adds what partners give to those beside them, from partner to partner. Costs what the lists' partnerships hold. */
 void network_add_near(struct finding *finding);

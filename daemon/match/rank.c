@@ -56,7 +56,7 @@ static uint32_t group_of(const struct match_query *query, uint32_t slot)
 {
     if (!query->keep)
         return 0;
-    const struct tie *tie = network_tie(&query->network, match_query_body(query, slot));
+    const struct tie *tie = network_tie(query->network, match_query_body(query, slot));
     return !tie || !tie->partner;
 }
 

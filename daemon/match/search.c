@@ -22,8 +22,7 @@ static void read_sender(struct match_query *query, const struct match_question *
     query->sender_body = place == PLACE_NONE ? PLACE_NONE : index_body(query->index, place);
     if (query->sender)
         sector_wish_init(&query->target_sectors, query->arena, query->sender->target_sectors);
-    network_find(&query->network, query->arena, query->index, NETWORK_OF_SENDER, query->sender_body,
-                 query->today);
+    query->network = network_begin(query->arena, query->index, query->sender_body, query->today);
 }
 
 void match_query_init(struct match_query *query, struct arena *arena, const struct match_index *index,

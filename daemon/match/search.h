@@ -43,7 +43,7 @@ struct match_query {
     bool sender_named;
     uint32_t sender_body; /* PLACE_NONE */
     struct sector_wish target_sectors;
-    struct network network;
+    struct network *network;
 
     double weights[CRITERION_COUNT]; /* by the criterion table's rows */
 };

@@ -128,7 +128,7 @@ static void find_tied(struct sweep *sweep)
 {
     enum { AT_ONCE = 64, STEPS = 2 };
     const struct match_query *query = sweep->query;
-    const struct network *network = &query->network;
+    const struct network *network = query->network;
     uint32_t count = network->tie_count;
     for (uint32_t from = 0; from < count; from += AT_ONCE) {
         uint32_t end = count - from < AT_ONCE ? count : from + AT_ONCE;
@@ -260,6 +260,7 @@ static bool is_worth_bounding(struct sweep *sweep, size_t count)
     if (!sweep->is_bounding) {
         sweep->is_bounding = true;
         bound_init(&sweep->bound, sweep->scoring);
+        network_spread(sweep->query->network);
         find_tied(sweep);
     }
     return sweep->bound.useful && count >= filling + sweep->bound.least_slots;
@@ -295,10 +296,11 @@ static void rank_several(struct sweep *sweep, const struct met *met, struct face
         if (at->own.preference != met_find(met, at->own.body)->preference)
             continue;
         uint32_t slot = at->bounded.slot;
+        struct tie tie;
         if (facets)
             facet_add(facets, sweep->query, slot);
         if (at->bounded.sum < sum_for(sweep, sweep->sink->least(sweep->sink->context)) &&
-            !network_tie(&sweep->query->network, match_query_body(sweep->query, slot)))
+            !network_ask(sweep->query->network, match_query_body(sweep->query, slot), &tie))
             continue;
         block.slots[block.count++] = slot;
         if (block.count == BLOCK_SLOTS)

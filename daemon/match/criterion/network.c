@@ -12,26 +12,31 @@
 
 static bool applies(const struct match_query *query)
 {
-    return query->network.partner_count > 0;
+    return query->network->partner_count > 0;
 }
 
-static const struct tie *tie_of(const struct match_query *query, uint32_t slot)
+static bool ask(const struct match_query *query, uint32_t slot, struct tie *ret_tie)
 {
-    return network_tie(&query->network, match_query_body(query, slot));
+    return network_ask(query->network, match_query_body(query, slot), ret_tie);
 }
 
 /* How many of the sender's partners are in the host's country. */
 static uint32_t partners_in(const struct match_query *query, uint32_t slot)
 {
-    const uint32_t *counts = query->network.partners_in;
-    return counts ? counts[segment_host(query->segment, slot)->country] : 0;
+    return network_partners_in(query->network, segment_host(query->segment, slot)->country);
 }
 
 static void score(const struct match_query *query, const struct match_block *block, double *value)
 {
+    enum { STEPS = 2 };
+    for (unsigned step = 0; step < STEPS; step++)
+        for (uint32_t i = 0; query->part == BASE && i < block->count; i++)
+            network_fetch(query->network, query->segment->slot_organisation[block->slots[i]], step);
     for (uint32_t i = 0; i < block->count; i++) {
-        const struct tie *tie = tie_of(query, block->slots[i]);
-        value[i] = tie ? pair_network_value(tie, partners_in(query, block->slots[i])) : 0;
+        struct tie tie;
+        value[i] = 0;
+        if (ask(query, block->slots[i], &tie))
+            value[i] = pair_network_value(&tie, tie.nearness > 0 ? partners_in(query, block->slots[i]) : 0);
     }
 }
 
@@ -40,7 +45,7 @@ static const char *names_of_common(const struct match_query *query, uint32_t bod
 {
     const struct match_index *index = query->index;
     const char **via;
-    *ret_count = network_via(&query->network, query->arena, index, body, query->today, &via);
+    *ret_count = network_via(query->network, query->arena, index, body, query->today, &via);
     for (size_t i = 0; i < *ret_count && i < SENTENCE_MOST_LISTED; i++) {
         uint32_t place = index_find_organisation(index, via[i]);
         via[i] =
@@ -51,14 +56,14 @@ static const char *names_of_common(const struct match_query *query, uint32_t bod
 
 static const char *reason(const struct match_query *query, uint32_t slot, double)
 {
-    const struct tie *tie = tie_of(query, slot);
-    if (!tie)
+    struct tie tie;
+    if (!ask(query, slot, &tie))
         return "is new to the sender's network";
     size_t count;
-    const char *common = names_of_common(query, tie->body, &count);
-    if (!tie->partner)
-        return sentence_near(query->arena, common, tie->between, partners_in(query, slot));
-    const char *moved = sentence_count(query->arena, tie->mobilities, "mobility", "mobilities");
+    const char *common = names_of_common(query, tie.body, &count);
+    if (!tie.partner)
+        return sentence_near(query->arena, common, tie.between, partners_in(query, slot));
+    const char *moved = sentence_count(query->arena, tie.mobilities, "mobility", "mobilities");
     return arena_format(query->arena, "is a partner already, with %s so far%s%s", moved,
                         count ? "; common partners: " : "", common);
 }

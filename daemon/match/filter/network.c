@@ -15,13 +15,13 @@ static bool stated(const struct match_query *query)
 
 static void unite(const struct match_query *query, struct sieve *sieve)
 {
-    for (uint32_t i = 0; i < query->network.partner_count; i++)
-        sieve_exclude_body(sieve, query->network.ties[i].body);
+    for (uint32_t i = 0; i < query->network->partner_count; i++)
+        sieve_exclude_body(sieve, query->network->ties[i].body);
 }
 
 static bool holds(const struct match_query *query, uint32_t slot)
 {
-    const struct tie *tie = network_tie(&query->network, match_query_body(query, slot));
+    const struct tie *tie = network_tie(query->network, match_query_body(query, slot));
     return !tie || !tie->partner;
 }
 

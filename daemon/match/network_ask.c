@@ -1,0 +1,175 @@
+#include <string.h>
+
+#include "base/arena.h"
+#include "match/index_data.h"
+#include "match/network_finding.h"
+#include "match/number.h"
+
+/* A sender's ties one by one: from the body that is asked for over its own partnerships to the sender's partners. What a
+ * partner gives is added in the same order as where all are found at once, so that sums are the same to the last bit. */
+
+struct network *network_begin(struct arena *arena, const struct match_index *index, uint32_t body,
+                              int32_t today)
+{
+    struct network *network = arena_alloc(arena, sizeof *network);
+    struct finding finding = network_find_own(network, arena, index, NETWORK_OF_SENDER, body, today);
+    finding.own.arena = finding.beside.arena = finding.common.arena = arena;
+    network->asking = arena_copy(arena, &finding, sizeof finding);
+    network->is_whole = !network->partner_count;
+    return network;
+}
+
+static void list_once(struct finding *finding)
+{
+    if (!finding->list_first)
+        network_list_partnerships(finding);
+}
+
+void network_spread(struct network *network)
+{
+    if (network->is_whole)
+        return;
+    network->is_whole = true;
+    list_once(network->asking);
+    network_add_listed(network->asking);
+}
+
+void network_fetch(const struct network *network, uint32_t organisation, unsigned step)
+{
+    if (network->is_whole)
+        return;
+    if (step == 0)
+        network_fetch_row(network->asking->index, organisation);
+    else
+        network_fetch_numbers(network->asking->index, organisation);
+}
+
+/* ---- one body ---- */
+
+/* Gathers the partners that the body meets, each once a partnership; returns what they moved there. */
+static uint64_t gather_common(struct finding *finding, uint32_t body)
+{
+    const struct network *network = finding->network;
+    const struct network_nodes nodes = network_nodes_of(finding->index);
+    uint64_t between = 0;
+    for (size_t i = 0; i < finding->own.count; i++) {
+        const uint32_t *parties;
+        const struct partnership *partnership =
+            network_partnership(finding->index, finding->own.items[i], &parties);
+        finding->walk++;
+        for (uint32_t j = 0; j < partnership->count; j++) {
+            uint32_t other = network_body(&nodes, parties[j]);
+            uint32_t number = other == PLACE_NONE || other == body
+                                  ? UINT32_MAX
+                                  : network->rows[network_tie_row(network, other)];
+            if (number == UINT32_MAX || network->ties[number].seen == finding->walk)
+                continue;
+            network->ties[number].seen = finding->walk;
+            between += partnership->mobilities;
+            list_add(&finding->common, number);
+        }
+    }
+    return between;
+}
+
+/* 1 / how many bodies are beside a partner. */
+static double part_of(struct finding *finding, uint32_t partner)
+{
+    double *part = &finding->parts[partner];
+    if (*part > 0)
+        return *part;
+    const struct network_nodes nodes = network_nodes_of(finding->index);
+    struct list *beside = &finding->beside;
+    beside->count = 0;
+    for (uint32_t i = finding->list_first[partner]; i < finding->list_first[partner + 1]; i++) {
+        const uint32_t *parties;
+        const struct partnership *partnership =
+            network_partnership(finding->index, finding->lists.items[i], &parties);
+        for (uint32_t j = 0; j < partnership->count; j++) {
+            uint32_t body = network_body(&nodes, parties[j]);
+            if (body != PLACE_NONE && body != finding->network->ties[partner].body)
+                list_add(beside, body);
+        }
+    }
+    list_settle(beside, 0);
+    return *part = 1.0 / (double)beside->count;
+}
+
+static double nearness_of(struct finding *finding)
+{
+    double nearness = 0;
+    list_settle(&finding->common, 0);
+    if (!finding->parts)
+        finding->parts = arena_array(finding->arena, finding->network->partner_count, sizeof *finding->parts);
+    for (size_t i = 0; i < finding->common.count; i++)
+        nearness += part_of(finding, finding->common.items[i]);
+    return nearness;
+}
+
+/* Those of the bodies that are found: partners, or all. */
+static bool tie_found(const struct network *network, uint32_t body, struct tie *ret_tie)
+{
+    const struct tie *tie = network_tie(network, body);
+    if (tie)
+        *ret_tie = *tie;
+    return tie;
+}
+
+bool network_ask(struct network *network, uint32_t body, struct tie *ret_tie)
+{
+    struct finding *finding = network->asking;
+    if (network->is_whole || body == network->sender_body)
+        return tie_found(network, body, ret_tie);
+    finding->own.count = finding->common.count = 0;
+    network_add_partnerships(finding->index, body, finding->today, &finding->own);
+    if (!finding->own.count)
+        return false;
+    uint64_t between = gather_common(finding, body);
+    bool is_found = tie_found(network, body, ret_tie);
+    if (!finding->common.count)
+        return is_found;
+    list_once(finding);
+    if (network_is_crowded(finding)) {
+        network_spread(network);
+        return tie_found(network, body, ret_tie);
+    }
+    if (!is_found)
+        *ret_tie = (struct tie){.body = body};
+    ret_tie->between = between;
+    ret_tie->nearness = nearness_of(finding);
+    return true;
+}
+
+/* ---- partners by country ---- */
+
+/* Counts a body in each country that its records state, once. */
+static void count_body(const struct match_index *index, uint32_t body, uint32_t *counts)
+{
+    struct members members;
+    index_members(index, body, &members);
+    const struct organisation_entry *const *organisations = index->segments[members.segment]->organisations;
+    for (uint32_t i = 0; i < members.count; i++) {
+        uint16_t country = organisations[members.places[i]]->country;
+        bool again = country == 0;
+        for (uint32_t j = 0; j < i; j++)
+            again |= organisations[members.places[j]]->country == country;
+        counts[country] += !again;
+    }
+}
+
+static void count_countries(struct network *network)
+{
+    const struct finding *finding = network->asking;
+    network->partners_in = arena_array(finding->arena, COUNTRY_VALUES, sizeof *network->partners_in);
+    for (uint32_t i = 0; i < network->partner_count; i++)
+        __builtin_prefetch(&index_organisation_entry(finding->index, network->ties[i].body)->country);
+    for (uint32_t i = 0; i < network->partner_count; i++)
+        count_body(finding->index, network->ties[i].body, network->partners_in);
+}
+
+uint32_t network_partners_in(struct network *network, uint16_t country)
+{
+    if (!network->partners_in)
+        count_countries(network);
+    return network->partners_in[country];
+}

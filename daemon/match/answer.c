@@ -20,29 +20,51 @@ enum { HOST_ID = 1, HOST_NAME = 3, HOST_COUNTRY = 5, HOST_CITY = 7, HOST_LAST = 
 enum { OFFER_ID = 1, OFFER_TITLE = 3, OFFER_DURATION = 5, OFFER_LAST = OFFER_DURATION };
 enum { MIN_DAYS = 1 }; /* the other is MAX_DAYS */
 
-/* A record's first fields, by number, up to `last`; packed fields are in the order of their numbers, and a tag of one below 16
- * takes one byte. */
-static void read_fields(const struct entry *entry, uint32_t last, struct wire *fields)
+/* A field as it lies in a packed record, with its tag and length; size 0: not there. */
+struct field {
+    const unsigned char *at;
+    size_t size;
+};
+
+/* Where a field of any kind ends. */
+static const unsigned char *field_skip(const unsigned char *at, const unsigned char *end)
 {
-    struct wire wire = wire_of(stored_record_packed(entry->stored), entry->stored->packed_bytes);
-    while (wire.at < wire.end && *wire.at >> 3 <= last) {
-        uint32_t number = *wire.at >> 3;
-        enum wire_type type = *wire.at++ & 7;
-        if (type == WIRE_BYTES)
-            wire_bytes(&wire, &fields[number]);
-        else
-            wire_skip(&wire, number, type);
+    struct wire wire = wire_of(at + 1, (size_t)(end - at) - 1);
+    return wire_skip(&wire, *at >> 3, *at & 7) ? wire.at : end;
+}
+
+/* A record's first fields, by number, up to `last`: the last of each number. Packed fields are in the order of their numbers, and
+ * a tag of one below 16 takes one byte. Most are short texts. */
+static void read_fields(const struct entry *entry, uint32_t last, struct field *fields)
+{
+    const unsigned char *at = stored_record_packed(entry->stored), *end = at + entry->stored->packed_bytes;
+    while (end - at >= 2 && *at >> 3 <= last) {
+        bool is_short = (*at & 7) == WIRE_BYTES && at[1] < 0x80 && at[1] <= end - at - 2;
+        const unsigned char *next = is_short ? at + 2 + at[1] : field_skip(at, end);
+        fields[*at >> 3] = (struct field){at, (size_t)(next - at)};
+        at = next;
     }
 }
 
-static char *text_of(struct arena *arena, struct wire bytes)
+/* What follows the tag and the length. */
+static struct wire payload_of(struct field field)
 {
-    size_t size = wire_left(&bytes);
-    return size ? arena_strndup(arena, (const char *)bytes.at, size) : (char *)protobuf_c_empty_string;
+    struct wire wire = wire_of(field.at + 1, field.size - 1), bytes = wire;
+    wire_bytes(&wire, &bytes);
+    return bytes;
 }
 
-static Partner__V1__DayRange *days_of(struct arena *arena, struct wire bytes)
+static char *text_of(struct arena *arena, struct field field)
 {
+    if (!field.size)
+        return (char *)protobuf_c_empty_string;
+    struct wire bytes = payload_of(field);
+    return arena_strndup(arena, (const char *)bytes.at, wire_left(&bytes));
+}
+
+static Partner__V1__DayRange *days_of(struct arena *arena, struct field field)
+{
+    struct wire bytes = payload_of(field);
     Partner__V1__DayRange *days = arena_alloc(arena, sizeof *days);
     partner__v1__day_range__init(days);
     uint32_t number;
@@ -55,8 +77,15 @@ static Partner__V1__DayRange *days_of(struct arena *arena, struct wire bytes)
 
 /* What the records of a match say of themselves. */
 struct shown {
-    struct wire host[HOST_LAST + 1], offer[OFFER_LAST + 1];
+    struct field host[HOST_LAST + 1], offer[OFFER_LAST + 1];
 };
+
+static size_t shown_bytes(const struct shown *shown)
+{
+    return shown->host[HOST_ID].size + shown->host[HOST_NAME].size + shown->host[HOST_COUNTRY].size +
+           shown->host[HOST_CITY].size + shown->offer[OFFER_ID].size + shown->offer[OFFER_TITLE].size +
+           shown->offer[OFFER_DURATION].size;
+}
 
 static void read_shown(const struct match_query *query, const struct ranked *ranked, struct shown *shown)
 {
@@ -81,23 +110,28 @@ static Partner__V1__Match *match_new(const struct match_query *query, const stru
     match->city = text_of(arena, shown.host[HOST_CITY]);
     match->score = (double)ranked->billionths / 1e9;
     match->title = text_of(arena, shown.offer[OFFER_TITLE]);
-    if (shown.offer[OFFER_DURATION].at)
+    if (shown.offer[OFFER_DURATION].size)
         match->duration = days_of(arena, shown.offer[OFFER_DURATION]);
     return match;
 }
 
-static void put_field(struct packer *packer, uint32_t number, struct wire bytes)
+/* A field as it lies in a record, under its number in a match: both numbers are below 16, so that the tag is its first byte. */
+static unsigned char *put_field(unsigned char *to, uint32_t number, struct field field)
 {
-    if (bytes.at)
-        packer_put_bytes(packer, number, bytes.at, wire_left(&bytes));
+    if (!field.size)
+        return to;
+    memcpy(to, field.at, field.size);
+    *to = (unsigned char)(number << 3 | WIRE_BYTES);
+    return to + field.size;
 }
 
-static void put_score(struct packer *packer, uint32_t number, double score)
+static unsigned char *put_score(unsigned char *to, uint32_t number, double score)
 {
     if (score == 0)
-        return;
-    packer_put(packer, &score, sizeof score);
-    packer_put_tag(packer, number, WIRE_64BIT);
+        return to;
+    *to++ = (unsigned char)(number << 3 | WIRE_64BIT);
+    memcpy(to, &score, sizeof score);
+    return to + sizeof score;
 }
 
 static void fetch_record(const struct entry *entry)
@@ -137,17 +171,19 @@ void answer_pack(struct packer *packer, const struct match_query *query, const s
 {
     enum { ID = 1, OFFER, NAME, COUNTRY, CITY, SCORE, TITLE = 12, DURATION }; /* of Match */
     enum { MATCHES = 1 };                                                     /* of FindHostsResponse */
+    enum { SCORE_BYTES = 1 + sizeof(double) };
     struct shown shown;
     read_shown(query, ranked, &shown);
     size_t before = packer_size(packer);
-    put_field(packer, DURATION, shown.offer[OFFER_DURATION]);
-    put_field(packer, TITLE, shown.offer[OFFER_TITLE]);
-    put_score(packer, SCORE, (double)ranked->billionths / 1e9);
-    put_field(packer, CITY, shown.host[HOST_CITY]);
-    put_field(packer, COUNTRY, shown.host[HOST_COUNTRY]);
-    put_field(packer, NAME, shown.host[HOST_NAME]);
-    put_field(packer, OFFER, shown.offer[OFFER_ID]);
-    put_field(packer, ID, shown.host[HOST_ID]);
+    unsigned char *to = packer_take(packer, shown_bytes(&shown) + (ranked->billionths ? SCORE_BYTES : 0));
+    to = put_field(to, ID, shown.host[HOST_ID]);
+    to = put_field(to, OFFER, shown.offer[OFFER_ID]);
+    to = put_field(to, NAME, shown.host[HOST_NAME]);
+    to = put_field(to, COUNTRY, shown.host[HOST_COUNTRY]);
+    to = put_field(to, CITY, shown.host[HOST_CITY]);
+    to = put_score(to, SCORE, (double)ranked->billionths / 1e9);
+    to = put_field(to, TITLE, shown.offer[OFFER_TITLE]);
+    put_field(to, DURATION, shown.offer[OFFER_DURATION]);
     packer_close(packer, MATCHES, before);
 }
 

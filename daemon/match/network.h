@@ -6,6 +6,7 @@
 
 struct arena;
 struct match_index;
+struct segment;
 
 /* Whose network it is. Being partners or near goes both ways, but for `between`, which is about the host of the two. */
 enum network_side { NETWORK_OF_SENDER, NETWORK_OF_HOST };
@@ -46,8 +47,9 @@ struct network *network_begin(struct arena *arena, const struct match_index *ind
 void network_spread(struct network *network);
 /* What stands between the sender and a body; false: nothing. */
 bool network_ask(struct network *network, uint32_t body, struct tie *ret_tie);
-/* Has brought near what is looked at when an organisation of the base is asked for: first one step for many, then the other. */
-void network_fetch(const struct network *network, uint32_t organisation, unsigned step);
+/* Has brought near what is looked at when the bodies of these slots of the base are asked for. */
+void network_fetch(const struct network *network, const struct segment *base, const uint32_t *slots,
+                   uint32_t count);
 /* How many of the sender's partners are in a country, which is 0 where it isn't known. */
 uint32_t network_partners_in(struct network *network, uint16_t country);
 /* The partners alone. */

@@ -34,14 +34,13 @@ void network_spread(struct network *network)
     network_add_listed(network->asking);
 }
 
-void network_fetch(const struct network *network, uint32_t organisation, unsigned step)
+void network_fetch(const struct network *network, const struct segment *base, const uint32_t *slots,
+                   uint32_t count)
 {
     if (network->is_whole)
         return;
-    if (step == 0)
-        network_fetch_row(network->asking->index, organisation);
-    else
-        network_fetch_numbers(network->asking->index, organisation);
+    for (uint32_t i = 0; i < count; i++)
+        network_fetch_row(network->asking->index, base->slot_organisation[slots[i]]);
 }
 
 /* ---- one body ---- */
@@ -115,11 +114,27 @@ static bool tie_found(const struct network *network, uint32_t body, struct tie *
     return tie;
 }
 
+/* Whether any partnership names one of the body's records; most bodies are one and in none. */
+static bool is_named(const struct match_index *index, uint32_t body)
+{
+    const struct segment *base = index->segments[BASE];
+    if (body >= base->organisation_count || bits_has(base->bodies.joined.bits, body))
+        return true;
+    const uint32_t *numbers;
+    for (int segment = BASE; segment < index->segment_count; segment++)
+        if (index->partnerships[segment]->count &&
+            partnership_set_of(index->partnerships[segment], body, &numbers))
+            return true;
+    return false;
+}
+
 bool network_ask(struct network *network, uint32_t body, struct tie *ret_tie)
 {
     struct finding *finding = network->asking;
     if (network->is_whole || body == network->sender_body)
         return tie_found(network, body, ret_tie);
+    if (!is_named(finding->index, body))
+        return false;
     finding->own.count = finding->common.count = 0;
     network_add_partnerships(finding->index, body, finding->today, &finding->own);
     if (!finding->own.count)

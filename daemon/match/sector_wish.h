@@ -9,6 +9,7 @@ struct sector_wish {
     struct numbers wanted;
     /* Codes that are wanted, and what longer ones of them begin with; NULL where none is wanted. */
     const uint64_t *marks, *prefixes;
+    unsigned least_digits; /* of a wanted code */
 };
 
 void sector_wish_init(struct sector_wish *wish, struct arena *arena, struct numbers wanted);

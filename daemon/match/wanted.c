@@ -120,7 +120,7 @@ static void find_near(struct wanted *wanted, struct arena *arena, const struct m
     wanted->near_count = list.count;
 }
 
-static uint32_t row_of(const struct wanted *wanted, uint32_t concept)
+static inline uint32_t row_of(const struct wanted *wanted, uint32_t concept)
 {
     uint32_t row = (concept * 2654435769u) >> 7 & wanted->mask;
     while (wanted->rows[row] != UINT32_MAX && wanted->near[wanted->rows[row]].concept != concept)
@@ -128,12 +128,20 @@ static uint32_t row_of(const struct wanted *wanted, uint32_t concept)
     return row;
 }
 
-static void make_rows(struct wanted *wanted, struct arena *arena, uint32_t concept_limit)
+static void make_hint(struct wanted *wanted, struct arena *arena)
 {
-    enum { MOST_HINTS = 1 << 18 };
-    wanted->hint_count = concept_limit < MOST_HINTS ? concept_limit : MOST_HINTS;
-    wanted->hint = arena_array(arena, bits_words(wanted->hint_count + 1), sizeof *wanted->hint);
-    bits_set(wanted->hint, wanted->hint_count); /* for all higher ones */
+    enum { LEAST_HINTS = 4096, HINTS_A_CONCEPT = 64 };
+    uint32_t size = LEAST_HINTS;
+    while (size < wanted->near_count * HINTS_A_CONCEPT)
+        size *= 2;
+    wanted->hint_mask = size - 1;
+    wanted->hint = arena_array(arena, bits_words(size), sizeof *wanted->hint);
+    for (uint32_t i = 0; i < wanted->near_count; i++)
+        bits_set(wanted->hint, wanted->near[i].concept & wanted->hint_mask);
+}
+
+static void make_rows(struct wanted *wanted, struct arena *arena)
+{
     uint32_t size = 16;
     while (size < wanted->near_count * 2)
         size *= 2;
@@ -144,8 +152,19 @@ static void make_rows(struct wanted *wanted, struct arena *arena, uint32_t conce
         uint32_t row = row_of(wanted, wanted->near[i].concept);
         wanted->near[i].next = wanted->rows[row];
         wanted->rows[row] = i;
-        if (wanted->near[i].concept < wanted->hint_count)
-            bits_set(wanted->hint, wanted->near[i].concept);
+    }
+}
+
+static void make_covers(struct wanted *wanted, struct arena *arena)
+{
+    if (wanted->count > COVER_WANTED)
+        return;
+    wanted->covers = arena_array(arena, wanted->near_count, sizeof *wanted->covers);
+    for (uint32_t i = 0; i < wanted->near_count; i++) {
+        const struct near *near = &wanted->near[i];
+        struct cover *cover = &wanted->covers[wanted_find(wanted, near->concept)];
+        cover->fit[near->wanted] = (uint8_t)near->fit; /* a concept has one row for each wanted one */
+        cover->reusable[near->wanted] = near->reusable;
     }
 }
 
@@ -170,7 +189,9 @@ void wanted_read(struct wanted *wanted, struct arena *arena, const struct match_
         wanted->idf_sum += item->idf;
     }
     find_near(wanted, arena, index);
-    make_rows(wanted, arena, index->names.limit);
+    make_hint(wanted, arena);
+    make_rows(wanted, arena);
+    make_covers(wanted, arena);
 }
 
 uint32_t wanted_find(const struct wanted *wanted, uint32_t concept)
@@ -181,15 +202,21 @@ uint32_t wanted_find(const struct wanted *wanted, uint32_t concept)
 /* Those of a slot's concepts from one on that may be near, at most NEAR_ROOM of them. Which are can't be foreseen, so that there is
  * no branch for it. */
 enum { NEAR_ROOM = 64 };
-static uint32_t collect_near(const struct wanted *wanted, const struct segment *segment, uint32_t first,
-                             uint32_t end, uint32_t *near)
-{
-    uint32_t count = 0;
-    for (uint32_t i = first; i < end; i++) {
-        uint32_t concept = segment_concept(segment, i);
-        near[count] = concept;
-        count += bits_has(wanted->hint, concept < wanted->hint_count ? concept : wanted->hint_count);
+#define COLLECT_NEAR(concepts)                   \
+    for (uint32_t i = first; i < end; i++) {     \
+        uint32_t concept = (concepts)[i];        \
+        near[count] = concept;                   \
+        count += bits_has(hint, concept & mask); \
     }
+static inline uint32_t collect_near(const struct wanted *wanted, const struct segment *segment,
+                                    uint32_t first, uint32_t end, uint32_t *near)
+{
+    const uint64_t *hint = wanted->hint;
+    uint32_t count = 0, mask = wanted->hint_mask;
+    if (segment->concepts_short)
+        COLLECT_NEAR(segment->concepts_short)
+    else
+        COLLECT_NEAR(segment->concepts_long)
     return count;
 }
 
@@ -222,6 +249,54 @@ bool wanted_fit_slot(const struct wanted *wanted, const struct segment *segment,
     return any;
 }
 
+/* ---- blocks ---- */
+
+struct sums {
+    double outcomes;
+    uint32_t reusable;
+};
+
+/* What a slot's concepts cover, of as many wanted ones as a cover has room for. */
+static struct sums sums_covered(const struct wanted *wanted, const struct segment *segment, uint32_t slot)
+{
+    struct cover all = {0};
+    struct sums sums = {0};
+    uint32_t near[NEAR_ROOM], found = 0;
+    for (uint32_t i = segment->concept_first[slot], end = segment->concept_first[slot + 1]; i < end;
+         i += NEAR_ROOM) {
+        uint32_t count = collect_near(wanted, segment, i, end - i < NEAR_ROOM ? end : i + NEAR_ROOM, near);
+        for (uint32_t j = 0; j < count; j++) {
+            uint32_t row = wanted->rows[row_of(wanted, near[j])];
+            if (row == UINT32_MAX)
+                continue;
+            const struct cover *cover = &wanted->covers[row];
+            for (unsigned k = 0; k < COVER_WANTED; k++)
+                all.fit[k] = all.fit[k] > cover->fit[k] ? all.fit[k] : cover->fit[k];
+            for (unsigned k = 0; k < COVER_WANTED; k++)
+                all.reusable[k] |= cover->reusable[k];
+            found++;
+        }
+    }
+    for (uint32_t j = 0; found && j < wanted->count; j++) {
+        sums.outcomes += wanted->items[j].idf * fit_value(all.fit[j]);
+        sums.reusable += all.reusable[j];
+    }
+    return sums;
+}
+
+/* The same of however many, with scratch for each wanted one. */
+static struct sums sums_fitting(const struct wanted *wanted, const struct segment *segment, uint32_t slot,
+                                uint8_t *fits, bool *flags)
+{
+    struct sums sums = {0};
+    bool any = wanted_fit_slot(wanted, segment, slot, fits, flags);
+    for (uint32_t j = 0; any && j < wanted->count; j++) {
+        sums.outcomes += wanted->items[j].idf * fit_value(fits[j]);
+        sums.reusable += flags[j];
+    }
+    return sums;
+}
+
 void wanted_fill(const struct wanted *wanted, const struct segment *segment, struct match_block *block,
                  uint8_t *fits, bool *flags)
 {
@@ -235,14 +310,9 @@ void wanted_fill(const struct wanted *wanted, const struct segment *segment, str
             __builtin_prefetch(&segment->concept_first[block->slots[i + 2 * AHEAD]]);
         if (i + AHEAD < block->count)
             segment_fetch_concepts(segment, block->slots[i + AHEAD]);
-        bool any = wanted_fit_slot(wanted, segment, block->slots[i], fits, flags);
-        double sum = 0;
-        uint32_t reusable = 0;
-        for (uint32_t j = 0; any && j < wanted->count; j++) {
-            sum += wanted->items[j].idf * fit_value(fits[j]);
-            reusable += flags[j];
-        }
-        block->outcome_sum[i] = sum;
-        block->reusable_count[i] = reusable;
+        struct sums sums = wanted->covers ? sums_covered(wanted, segment, block->slots[i])
+                                          : sums_fitting(wanted, segment, block->slots[i], fits, flags);
+        block->outcome_sum[i] = sums.outcomes;
+        block->reusable_count[i] = sums.reusable;
     }
 }

@@ -36,15 +36,21 @@ struct near {
     uint32_t next; /* another row of the same concept, or UINT32_MAX */
 };
 
+/* What a concept covers, side by side for each wanted one, so that a slot's concepts are joined all at once. */
+enum { COVER_WANTED = 16 };
+struct cover {
+    uint8_t fit[COVER_WANTED], reusable[COVER_WANTED];
+};
+
 struct wanted {
     uint32_t count, near_count;
     struct wanted_concept *items; /* distinct, in the order of the need */
     struct near *near;
     double idf_sum;
     uint32_t *rows, mask; /* near by concept, open addressing; UINT32_MAX: free */
-    uint64_t *
-        hint; /* a bit for each concept below hint_count: whether it's near; and one for all higher ones, which may be */
-    uint32_t hint_count;
+    uint64_t *hint; /* a bit for the lowest bits of each near concept: most others have it not */
+    uint32_t hint_mask;
+    struct cover *covers; /* by the first row of each near concept; NULL: more are wanted than have room */
     /* Words of the request that were looked up, and how many of them could not be read. */
     size_t interpretation_count, unread_count;
     Partner__V1__Interpretation **interpretations;

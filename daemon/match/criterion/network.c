@@ -28,10 +28,8 @@ static uint32_t partners_in(const struct match_query *query, uint32_t slot)
 
 static void score(const struct match_query *query, const struct match_block *block, double *value)
 {
-    enum { STEPS = 2 };
-    for (unsigned step = 0; step < STEPS; step++)
-        for (uint32_t i = 0; query->part == BASE && i < block->count; i++)
-            network_fetch(query->network, query->segment->slot_organisation[block->slots[i]], step);
+    if (query->part == BASE)
+        network_fetch(query->network, query->segment, block->slots, block->count);
     for (uint32_t i = 0; i < block->count; i++) {
         struct tie tie;
         value[i] = 0;

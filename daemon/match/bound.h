@@ -15,7 +15,7 @@ struct scoring;
 
 enum { BOUND_BITS = 10, BOUND_MOST = 1023, BOUND_MOST_TERMS = 40, RECOGNITION_TERMS = 3 };
 /* Fewer of a chunk's slots are never worth it, whatever the question. */
-enum { BOUND_LEAST_SLOTS = 40 };
+enum { BOUND_LEAST_SLOTS = 100 };
 
 /* One wanted concept's part: by how well the slot's best concept fits, and whether one of them is reusable. */
 struct bound_term {

@@ -45,30 +45,66 @@ void network_fetch(const struct network *network, const struct segment *base, co
 
 /* ---- one body ---- */
 
-/* Gathers the partners that the body meets, each once a partnership; returns what they moved there. */
-static uint64_t gather_common(struct finding *finding, uint32_t body)
+/* What a body's partnerships with the sender's partners tell. */
+struct meeting {
+    struct finding *finding;
+    uint32_t body;
+    uint64_t between; /* what partners moved with it */
+};
+
+/* Adds the partners in one of its partnerships, each once. */
+static void meet(struct meeting *meeting, int segment, uint32_t number)
 {
+    struct finding *finding = meeting->finding;
+    const struct partnership_set *set = finding->index->partnerships[segment];
+    const struct partnership *partnership = &set->items[number];
     const struct network *network = finding->network;
     const struct network_nodes nodes = network_nodes_of(finding->index);
-    uint64_t between = 0;
-    for (size_t i = 0; i < finding->own.count; i++) {
-        const uint32_t *parties;
-        const struct partnership *partnership =
-            network_partnership(finding->index, finding->own.items[i], &parties);
-        finding->walk++;
-        for (uint32_t j = 0; j < partnership->count; j++) {
-            uint32_t other = network_body(&nodes, parties[j]);
-            uint32_t number = other == PLACE_NONE || other == body
-                                  ? UINT32_MAX
-                                  : network->rows[network_tie_row(network, other)];
-            if (number == UINT32_MAX || network->ties[number].seen == finding->walk)
-                continue;
-            network->ties[number].seen = finding->walk;
-            between += partnership->mobilities;
-            list_add(&finding->common, number);
-        }
+    finding->walk++;
+    for (uint32_t i = 0; i < partnership->count; i++) {
+        uint32_t other = network_body(&nodes, set->parties[partnership->first + i]);
+        if (other == PLACE_NONE || other == meeting->body)
+            continue;
+        uint32_t tie = network->rows[network_tie_row(network, other)];
+        if (tie == UINT32_MAX || network->ties[tie].seen == finding->walk)
+            continue;
+        network->ties[tie].seen = finding->walk;
+        meeting->between += partnership->mobilities;
+        list_add(&finding->common, tie);
     }
-    return between;
+}
+
+/* Of a body with several records a partnership may name more than one. */
+static void meet_members(struct meeting *meeting)
+{
+    struct finding *finding = meeting->finding;
+    finding->own.count = 0;
+    network_add_partnerships(finding->index, meeting->body, finding->today, &finding->own);
+    for (size_t i = 0; i < finding->own.count; i++) {
+        uint32_t number = finding->own.items[i];
+        int segment = network_locate(finding->index, &number);
+        meet(meeting, segment, number);
+    }
+}
+
+static void meet_all(struct meeting *meeting)
+{
+    const struct match_index *index = meeting->finding->index;
+    const struct segment *base = index->segments[BASE];
+    uint32_t body = meeting->body;
+    if (body >= base->organisation_count || bits_has(base->bodies.joined.bits, body)) {
+        meet_members(meeting);
+        return;
+    }
+    for (int segment = BASE; segment < index->segment_count; segment++) {
+        const uint32_t *numbers;
+        uint32_t count = index->partnerships[segment]->count
+                             ? partnership_set_of(index->partnerships[segment], body, &numbers)
+                             : 0;
+        for (uint32_t i = 0; i < count; i++)
+            if (network_is_current(index, segment, numbers[i], meeting->finding->today))
+                meet(meeting, segment, numbers[i]);
+    }
 }
 
 /* 1 / how many bodies are beside a partner. */
@@ -114,32 +150,14 @@ static bool tie_found(const struct network *network, uint32_t body, struct tie *
     return tie;
 }
 
-/* Whether any partnership names one of the body's records; most bodies are one and in none. */
-static bool is_named(const struct match_index *index, uint32_t body)
-{
-    const struct segment *base = index->segments[BASE];
-    if (body >= base->organisation_count || bits_has(base->bodies.joined.bits, body))
-        return true;
-    const uint32_t *numbers;
-    for (int segment = BASE; segment < index->segment_count; segment++)
-        if (index->partnerships[segment]->count &&
-            partnership_set_of(index->partnerships[segment], body, &numbers))
-            return true;
-    return false;
-}
-
 bool network_ask(struct network *network, uint32_t body, struct tie *ret_tie)
 {
     struct finding *finding = network->asking;
     if (network->is_whole || body == network->sender_body)
         return tie_found(network, body, ret_tie);
-    if (!is_named(finding->index, body))
-        return false;
-    finding->own.count = finding->common.count = 0;
-    network_add_partnerships(finding->index, body, finding->today, &finding->own);
-    if (!finding->own.count)
-        return false;
-    uint64_t between = gather_common(finding, body);
+    struct meeting meeting = {finding, body, 0};
+    finding->common.count = 0;
+    meet_all(&meeting);
     bool is_found = tie_found(network, body, ret_tie);
     if (!finding->common.count)
         return is_found;
@@ -150,7 +168,7 @@ bool network_ask(struct network *network, uint32_t body, struct tie *ret_tie)
     }
     if (!is_found)
         *ret_tie = (struct tie){.body = body};
-    ret_tie->between = between;
+    ret_tie->between = meeting.between;
     ret_tie->nearness = nearness_of(finding);
     return true;
 }

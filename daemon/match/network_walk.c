@@ -77,14 +77,6 @@ uint32_t network_other_body(const struct match_index *index, uint32_t node)
 
 /* ---- of one body ---- */
 
-/* Whether one of a segment's partnerships counts on the day. */
-static bool is_current(const struct match_index *index, int segment, uint32_t number, int32_t today)
-{
-    const struct partnership *partnership = &index->partnerships[segment]->items[number];
-    return partnership->since <= today && today <= partnership->until &&
-           !bits_has(index->dead_partnerships[segment], number);
-}
-
 static inline void add_node(const struct match_index *index, int segment, uint32_t node, struct list *list)
 {
     const struct partnership_set *set = index->partnerships[segment];
@@ -130,7 +122,7 @@ uint64_t network_keep_current(const struct match_index *index, int32_t today, st
     for (size_t i = first; i < end; i++) {
         uint32_t number = list->items[i];
         int segment = network_locate(index, &number);
-        if (!is_current(index, segment, number, today))
+        if (!network_is_current(index, segment, number, today))
             continue;
         const struct partnership_set *set = index->partnerships[segment];
         __builtin_prefetch(set->parties + set->items[number].first);
@@ -161,7 +153,7 @@ static bool has_others(const struct match_index *index, int segment, uint32_t no
     const struct network_nodes nodes = network_nodes_of(index);
     for (uint32_t i = 0; i < count; i++) {
         const struct partnership *partnership = &set->items[numbers[i]];
-        if (!is_current(index, segment, numbers[i], today))
+        if (!network_is_current(index, segment, numbers[i], today))
             continue;
         for (uint32_t j = 0; j < partnership->count; j++) {
             uint32_t other = network_body(&nodes, set->parties[partnership->first + j]);

@@ -52,6 +52,15 @@ static inline const struct partnership *network_partnership(const struct match_i
     return &set->items[number];
 }
 
+/* Whether one of a segment's partnerships counts on the day. */
+static inline bool network_is_current(const struct match_index *index, int segment, uint32_t number,
+                                      int32_t today)
+{
+    const struct partnership *partnership = &index->partnerships[segment]->items[number];
+    return partnership->since <= today && today <= partnership->until &&
+           !bits_has(index->dead_partnerships[segment], number);
+}
+
 /* The same for a node whose organisation is dead in the base, or not there. */
 uint32_t network_moved_organisation(const struct match_index *index, uint32_t node);
 

@@ -120,9 +120,14 @@ static void find_near(struct wanted *wanted, struct arena *arena, const struct m
     wanted->near_count = list.count;
 }
 
+static inline uint32_t hash_of(uint32_t concept)
+{
+    return concept * 2654435769u >> 7;
+}
+
 static inline uint32_t row_of(const struct wanted *wanted, uint32_t concept)
 {
-    uint32_t row = (concept * 2654435769u) >> 7 & wanted->mask;
+    uint32_t row = hash_of(concept) & wanted->mask;
     while (wanted->rows[row] != UINT32_MAX && wanted->near[wanted->rows[row]].concept != concept)
         row = (row + 1) & wanted->mask;
     return row;
@@ -155,14 +160,27 @@ static void make_rows(struct wanted *wanted, struct arena *arena)
     }
 }
 
+/* The concept's cover, or the free one where it would be. */
+static inline const struct cover *cover_of(const struct wanted *wanted, uint32_t concept)
+{
+    uint32_t row = hash_of(concept) & wanted->mask;
+    while (wanted->covers[row].concept != concept && wanted->covers[row].concept != CONCEPT_NONE)
+        row = (row + 1) & wanted->mask;
+    return &wanted->covers[row];
+}
+
 static void make_covers(struct wanted *wanted, struct arena *arena)
 {
     if (wanted->count > COVER_WANTED)
         return;
-    wanted->covers = arena_array(arena, wanted->near_count, sizeof *wanted->covers);
+    wanted->covers = arena_alloc(arena, ((size_t)wanted->mask + 1) * sizeof *wanted->covers);
+    for (uint32_t row = 0; row <= wanted->mask; row++)
+    wanted->covers[row].concept = CONCEPT_NONE;
     for (uint32_t i = 0; i < wanted->near_count; i++) {
         const struct near *near = &wanted->near[i];
-        struct cover *cover = &wanted->covers[wanted_find(wanted, near->concept)];
+        struct cover *cover = &wanted->covers[row_of(wanted, near->concept)];
+        if (cover->concept == CONCEPT_NONE)
+            *cover = (struct cover){.concept = near->concept};
         cover->fit[near->wanted] = (uint8_t)near->fit; /* a concept has one row for each wanted one */
         cover->reusable[near->wanted] = near->reusable;
     }
@@ -266,10 +284,9 @@ static struct sums sums_covered(const struct wanted *wanted, const struct segmen
          i += NEAR_ROOM) {
         uint32_t count = collect_near(wanted, segment, i, end - i < NEAR_ROOM ? end : i + NEAR_ROOM, near);
         for (uint32_t j = 0; j < count; j++) {
-            uint32_t row = wanted->rows[row_of(wanted, near[j])];
-            if (row == UINT32_MAX)
+            const struct cover *cover = cover_of(wanted, near[j]);
+            if (cover->concept == CONCEPT_NONE)
                 continue;
-            const struct cover *cover = &wanted->covers[row];
             for (unsigned k = 0; k < COVER_WANTED; k++)
                 all.fit[k] = all.fit[k] > cover->fit[k] ? all.fit[k] : cover->fit[k];
             for (unsigned k = 0; k < COVER_WANTED; k++)

@@ -39,6 +39,7 @@ struct near {
 /* What a concept covers, side by side for each wanted one, so that a slot's concepts are joined all at once. */
 enum { COVER_WANTED = 16 };
 struct cover {
+    uint32_t concept; /* CONCEPT_NONE: free */
     uint8_t fit[COVER_WANTED], reusable[COVER_WANTED];
 };
 
@@ -50,7 +51,7 @@ struct wanted {
     uint32_t *rows, mask; /* near by concept, open addressing; UINT32_MAX: free */
     uint64_t *hint; /* a bit for the lowest bits of each near concept: most others have it not */
     uint32_t hint_mask;
-    struct cover *covers; /* by the first row of each near concept; NULL: more are wanted than have room */
+    struct cover *covers; /* as rows, by near concept; NULL: more are wanted than have room */
     /* Words of the request that were looked up, and how many of them could not be read. */
     size_t interpretation_count, unread_count;
     Partner__V1__Interpretation **interpretations;

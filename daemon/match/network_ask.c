@@ -34,13 +34,28 @@ void network_spread(struct network *network)
     network_add_listed(network->asking);
 }
 
+/* Rows of bodies that partnerships name, of which there are few; then what each step finds. */
 void network_fetch(const struct network *network, const struct segment *base, const uint32_t *slots,
                    uint32_t count)
 {
-    if (network->is_whole)
+    enum { MOST = 64 };
+    uint32_t named[MOST], named_count = 0;
+    if (network->is_whole || !network->asking->index->partnerships[BASE]->count)
         return;
+    const struct partnership_set *set = network->asking->index->partnerships[BASE];
     for (uint32_t i = 0; i < count; i++)
-        network_fetch_row(network->asking->index, base->slot_organisation[slots[i]]);
+        __builtin_prefetch(&set->first[base->slot_organisation[slots[i]]]);
+    for (uint32_t i = 0; i < count && named_count < MOST; i++) {
+        uint32_t node = base->slot_organisation[slots[i]];
+        named[named_count] = node;
+        named_count += set->first[node] < set->first[node + 1];
+    }
+    for (uint32_t i = 0; i < named_count; i++)
+        __builtin_prefetch(&set->of_node[set->first[named[i]]]);
+    for (uint32_t i = 0; i < named_count; i++)
+        __builtin_prefetch(&set->items[set->of_node[set->first[named[i]]]]);
+    for (uint32_t i = 0; i < named_count; i++)
+        __builtin_prefetch(&set->parties[set->items[set->of_node[set->first[named[i]]]].first]);
 }
 
 /* ---- one body ---- */

@@ -59,19 +59,24 @@ void builder_retire(struct match_builder *builder, struct match_index *index)
     builder->retired[builder->retired_count++] = index;
 }
 
-void builder_let_go(struct match_builder *builder)
+size_t former_let_go(struct match_index **former, size_t count)
 {
-    size_t kept, before;
+    size_t kept = count, before;
     do { /* again, for one may have been all that stood on another */
-        before = builder->retired_count;
+        before = kept;
         kept = 0;
         for (size_t i = 0; i < before; i++)
-            if (owners_is_alone(&builder->retired[i]->references))
-                match_index_release(builder->retired[i]);
+            if (owners_is_alone(&former[i]->references))
+                match_index_release(former[i]);
             else
-                builder->retired[kept++] = builder->retired[i];
-        builder->retired_count = kept;
+                former[kept++] = former[i];
     } while (kept < before);
+    return kept;
+}
+
+void builder_let_go(struct match_builder *builder)
+{
+    builder->retired_count = former_let_go(builder->retired, builder->retired_count);
 }
 
 /* ---- bases ---- */

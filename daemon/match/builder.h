@@ -35,6 +35,8 @@ void builder_set_base(struct match_builder *builder, const struct base_set *base
 void builder_retire(struct match_builder *builder, struct match_index *index);
 /* Lets go of those that nobody else has. */
 void builder_let_go(struct match_builder *builder);
+/* The same with a list of such indexes; returns how many are left. */
+size_t former_let_go(struct match_index **former, size_t count);
 /* Makes the base of what is loaded. */
 void builder_make_base(struct match_builder *builder);
 /* Makes loaded entries of base and overlay. */

@@ -46,6 +46,9 @@ void match_rebuild_run(struct match_rebuild *rebuild);
 /* The builder's thread. The next index to be published has the new base; where the builder has made another one meanwhile, this
  * one is given up. */
 void match_rebuild_finish(struct match_builder *builder, struct match_rebuild *rebuild);
+/* Any thread, behind that; takes long. Lets go of what nobody else has any more of the old base, so that no reader has to. False:
+ * others still have some of it, to be asked again. */
+bool match_rebuild_let_go(struct match_rebuild *rebuild);
 /* Any thread, before the builder is freed; takes long where nobody else has the old base any more. NULL is fine. */
 void match_rebuild_free(struct match_rebuild *rebuild);
 

@@ -52,6 +52,16 @@ void match_rebuild_finish(struct match_builder *builder, struct match_rebuild *r
     builder->retired_count = builder->retired_capacity = 0;
 }
 
+bool match_rebuild_let_go(struct match_rebuild *rebuild)
+{
+    match_index_release(rebuild->index); /* the builder's, or one of the former ones */
+    rebuild->index = NULL;
+    base_set_release(&rebuild->base);
+    rebuild->base = (struct base_set){0};
+    rebuild->former_count = former_let_go(rebuild->former, rebuild->former_count);
+    return !rebuild->former_count;
+}
+
 void match_rebuild_free(struct match_rebuild *rebuild)
 {
     if (!rebuild)

@@ -32,6 +32,9 @@ struct directory_fold *directory_fold_begin(struct directory_builder *builder);
 /* Any thread; takes long. */
 void directory_fold_run(struct directory_fold *fold);
 void directory_fold_finish(struct directory_builder *builder, struct directory_fold *fold);
+/* Any thread, behind that; takes long. Lets go of the old base where nobody else has it any more, so that no reader has to. False:
+ * others still have it, to be asked again. */
+bool directory_fold_let_go(struct directory_fold *fold);
 /* Any thread; takes long where nobody else has the old base any more. NULL is fine. */
 void directory_fold_free(struct directory_fold *fold);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/owners.h"
 #include "base/text.h"
 #include "replica/directory_data.h"
 
@@ -194,6 +195,7 @@ const struct directory *directory_builder_publish(struct directory_builder *buil
 struct directory_fold {
     const struct directory *from;
     struct directory_base *base; /* made of it */
+    struct directory_base *old;  /* once there is a new one */
 };
 
 struct directory_fold *directory_fold_begin(struct directory_builder *builder)
@@ -214,6 +216,7 @@ void directory_fold_run(struct directory_fold *fold)
 
 void directory_fold_finish(struct directory_builder *builder, struct directory_fold *fold)
 {
+    fold->old = directory_base_acquire(builder->last->base);
     directory_release(builder->last);
     builder->last = directory_of(fold->base);
     fold->base = NULL;
@@ -224,12 +227,24 @@ void directory_fold_finish(struct directory_builder *builder, struct directory_f
     builder->pending = all;
 }
 
+bool directory_fold_let_go(struct directory_fold *fold)
+{
+    directory_release(fold->from);
+    fold->from = NULL;
+    if (!owners_is_alone(&fold->old->owners))
+        return false;
+    directory_base_release(fold->old);
+    fold->old = NULL;
+    return true;
+}
+
 void directory_fold_free(struct directory_fold *fold)
 {
     if (!fold)
         return;
     directory_release(fold->from);
     directory_base_release(fold->base);
+    directory_base_release(fold->old);
     free(fold);
 }
 

@@ -43,7 +43,8 @@ struct replica {
     char *epoch;
     struct reader_list readers;
 
-    struct working_set_rebuild *rebuild; /* until its old base is let go of; else NULL */
+    struct working_set_rebuild *rebuild; /* until the worker has let go of its old base; else NULL */
+    struct working_set_rebuild *left;    /* of which others have the old base still */
     struct worker_pool *worker;
 
     struct timer publish_timer, drop_timer;
@@ -73,9 +74,10 @@ static void run_rebuild(void *context)
 /* The old base's memory is in pieces that the allocator would keep; after a large change that is a lot. */
 static void run_drop(void *context)
 {
-    const struct replica *replica = context;
-    working_set_rebuild_free(replica->rebuild);
-    malloc_trim(0);
+    struct replica *replica = context;
+    replica->left = working_set_rebuild_let_go(replica->rebuild);
+    if (replica->left != replica->rebuild)
+        malloc_trim(0);
 }
 
 static void on_dropped(void *context);
@@ -83,6 +85,10 @@ static void on_dropped(void *context);
 static void drop(void *context)
 {
     struct replica *replica = context;
+    if (!replica->rebuild) {
+        replica->rebuild = replica->left;
+        replica->left = NULL;
+    }
     worker_submit(replica->worker, replica->loop, run_drop, on_dropped, replica);
 }
 
@@ -97,8 +103,11 @@ static void on_rebuilt(void *context)
 
 static void rebuild_if_due(struct replica *replica)
 {
-    if (!replica->rebuild && (replica->rebuild = working_set_rebuild_begin(replica->set)) != NULL)
-        worker_submit(replica->worker, replica->loop, run_rebuild, on_rebuilt, replica);
+    if (replica->rebuild || !(replica->rebuild = working_set_rebuild_begin(replica->set, replica->left)))
+        return;
+    replica->left = NULL;
+    timer_clear(&replica->drop_timer);
+    worker_submit(replica->worker, replica->loop, run_rebuild, on_rebuilt, replica);
 }
 
 static void on_dropped(void *context)
@@ -107,6 +116,8 @@ static void on_dropped(void *context)
     replica->rebuild = NULL;
     if (replica->feed && !replica->loading)
         rebuild_if_due(replica);
+    if (replica->left)
+        timer_set(&replica->drop_timer, DROP_DELAY_MS);
 }
 
 static void publish(struct replica *replica)
@@ -382,6 +393,7 @@ void replica_free(struct replica *replica)
     worker_pool_free(replica->worker); /* waits for what is under way, whose end it has posted then */
     loop_flush(replica->loop);
     working_set_rebuild_free(replica->rebuild);
+    working_set_rebuild_free(replica->left);
     timer_fini(&replica->publish_timer);
     timer_fini(&replica->drop_timer);
     snapshot_keeper_free(replica->keeper);

@@ -400,6 +400,7 @@ bool working_set_stand_on(struct working_set *set, const struct snapshot_root *r
 struct working_set_rebuild {
     struct match_rebuild *matching;
     struct directory_fold *directory;
+    struct working_set_rebuild *older; /* whose old base is not let go of yet, or NULL */
 };
 
 static bool begin_index(struct working_set *set, struct working_set_rebuild *ret_due)
@@ -415,7 +416,8 @@ static bool begin_directory(struct working_set *set, struct working_set_rebuild 
     return ret_due->directory;
 }
 
-struct working_set_rebuild *working_set_rebuild_begin(struct working_set *set)
+struct working_set_rebuild *working_set_rebuild_begin(struct working_set *set,
+                                                      struct working_set_rebuild *older)
 {
     struct working_set_rebuild due = {0};
     if (!(set->is_directorys_turn && begin_directory(set, &due)) && !begin_index(set, &due) &&
@@ -424,6 +426,7 @@ struct working_set_rebuild *working_set_rebuild_begin(struct working_set *set)
     set->is_directorys_turn = due.matching;
     struct working_set_rebuild *rebuild = heap_alloc(sizeof *rebuild);
     *rebuild = due;
+    rebuild->older = older;
     return rebuild;
 }
 
@@ -449,13 +452,30 @@ void working_set_rebuild_finish(struct working_set *set, struct working_set_rebu
         working_set_load_begin(set);
 }
 
+struct working_set_rebuild *working_set_rebuild_let_go(struct working_set_rebuild *rebuild)
+{
+    struct working_set_rebuild *left = rebuild;
+    for (struct working_set_rebuild **at = &left; *at;) {
+        struct working_set_rebuild *one = *at;
+        if (one->matching ? !match_rebuild_let_go(one->matching) : !directory_fold_let_go(one->directory)) {
+            at = &one->older;
+            continue;
+        }
+        *at = one->older;
+        one->older = NULL;
+        working_set_rebuild_free(one);
+    }
+    return left;
+}
+
 void working_set_rebuild_free(struct working_set_rebuild *rebuild)
 {
-    if (!rebuild)
-        return;
-    match_rebuild_free(rebuild->matching);
-    directory_fold_free(rebuild->directory);
-    free(rebuild);
+    for (struct working_set_rebuild *older; rebuild; rebuild = older) {
+        older = rebuild->older;
+        match_rebuild_free(rebuild->matching);
+        directory_fold_free(rebuild->directory);
+        free(rebuild);
+    }
 }
 
 /* ---- the end ---- */

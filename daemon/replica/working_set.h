@@ -47,11 +47,15 @@ struct snapshot *working_set_publish(struct working_set *set, uint64_t revision)
 /* A new base for the match index or for the directory, whichever is due, and in turn where both are: made on any thread while the set
  * goes on. */
 struct working_set_rebuild;
-/* NULL where none is due. At most one at a time. */
-struct working_set_rebuild *working_set_rebuild_begin(struct working_set *set);
+/* NULL where none is due. At most one at a time. Takes over those before whose old bases others still have; may be NULL. */
+struct working_set_rebuild *working_set_rebuild_begin(struct working_set *set,
+                                                      struct working_set_rebuild *older);
 /* Any thread; takes long. Returns whether it is the match index's. */
 bool working_set_rebuild_run(struct working_set_rebuild *rebuild);
 /* The next snapshot stands on it. */
 void working_set_rebuild_finish(struct working_set *set, struct working_set_rebuild *rebuild);
-/* Any thread, before the set is freed; takes long where no snapshot has the old base any more. NULL is fine. */
+/* Any thread, behind that; takes long. Lets go of the old base where no snapshot has it any more, so that no reader has to, and of
+ * those before. What is left, to be asked again: NULL, nothing. */
+struct working_set_rebuild *working_set_rebuild_let_go(struct working_set_rebuild *rebuild);
+/* Any thread, before the set is freed; lets go of all. NULL is fine. */
 void working_set_rebuild_free(struct working_set_rebuild *rebuild);

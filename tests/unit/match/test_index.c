@@ -361,6 +361,25 @@ static void what_comes_while_a_base_is_made_stands_over_it(void **)
     match_builder_free(builder);
 }
 
+static void what_a_reader_has_of_an_old_base_is_not_let_go_of_until_it_has_gone(void **)
+{
+    struct match_builder *builder = builder_with_others();
+    match_index_release(match_builder_publish(builder));
+    put_host(builder, "aa/1");
+    struct match_index *held = match_builder_publish(builder);
+    struct match_rebuild *rebuild = match_rebuild_begin(builder);
+    match_rebuild_run(rebuild);
+    match_rebuild_finish(builder, rebuild);
+    match_index_release(match_builder_publish(builder));
+    assert_false(match_rebuild_let_go(rebuild));
+    assert_false(match_rebuild_let_go(rebuild));
+    assert_int_equal(match_index_organisation_count(held), 1 + OTHERS);
+    match_index_release(held);
+    assert_true(match_rebuild_let_go(rebuild));
+    match_rebuild_free(rebuild);
+    match_builder_free(builder);
+}
+
 static void a_body_is_whole_where_its_records_came_beside_two_new_bases(void **)
 {
     struct match_builder *builder = builder_with_others();
@@ -460,6 +479,7 @@ int main(void)
         cmocka_unit_test(offers_that_wait_in_the_base_are_there_with_their_organisation),
         cmocka_unit_test(an_id_of_the_base_comes_again_as_another_kind),
         cmocka_unit_test(what_comes_while_a_base_is_made_stands_over_it),
+        cmocka_unit_test(what_a_reader_has_of_an_old_base_is_not_let_go_of_until_it_has_gone),
         cmocka_unit_test(a_body_is_whole_where_its_records_came_beside_two_new_bases),
         cmocka_unit_test(readers_go_on_while_indexes_come_and_go),
     };

@@ -216,7 +216,7 @@ static void new_bases_are_made_one_by_one_while_the_set_goes_on(void **)
     struct working_set *set = set_with_many();
     unsigned of_index = 0, of_directory = 0;
     uint64_t revision = 2;
-    for (struct working_set_rebuild *rebuild; (rebuild = working_set_rebuild_begin(set)) != NULL;) {
+    for (struct working_set_rebuild *rebuild; (rebuild = working_set_rebuild_begin(set, NULL)) != NULL;) {
         for (unsigned i = 0; i < CHANGED; i += 50)
             put_organisation(set, 3 * i, revision + 1);
         struct snapshot *before = working_set_publish(set, ++revision);
@@ -242,7 +242,7 @@ static void index_and_directory_take_turns_where_both_want_a_new_base_all_the_ti
 {
     struct working_set *set = set_with_many();
     for (unsigned i = 0; i < 6; i++) {
-        struct working_set_rebuild *rebuild = working_set_rebuild_begin(set);
+        struct working_set_rebuild *rebuild = working_set_rebuild_begin(set, NULL);
         change_many(set, 3 + i);
         assert_int_equal(working_set_rebuild_run(rebuild), i % 2 == 0);
         working_set_rebuild_finish(set, rebuild);
@@ -252,18 +252,39 @@ static void index_and_directory_take_turns_where_both_want_a_new_base_all_the_ti
     working_set_free(set);
 }
 
+static void what_readers_have_of_an_old_base_waits_for_them(void **)
+{
+    struct working_set *set = set_with_many();
+    struct snapshot *held = working_set_publish(set, 2);
+    struct working_set_rebuild *left = NULL;
+    for (unsigned kind = 0; kind < 2; kind++) { /* the index's, then the directory's */
+        struct working_set_rebuild *rebuild = working_set_rebuild_begin(set, left);
+        assert_int_equal(working_set_rebuild_run(rebuild), kind == 0);
+        working_set_rebuild_finish(set, rebuild);
+        snapshot_release(working_set_publish(set, 3 + kind));
+        left = working_set_rebuild_let_go(rebuild);
+        assert_non_null(left);
+    }
+    left = working_set_rebuild_let_go(left);
+    assert_non_null(left);
+    check_many(held, 2);
+    snapshot_release(held);
+    assert_null(working_set_rebuild_let_go(left));
+    working_set_free(set);
+}
+
 static void a_set_may_go_while_a_new_base_is_at_any_stage(void **)
 {
     for (int kind = 0; kind < 2; kind++)
         for (int stage = 0; stage < 4; stage++) {
             struct working_set *set = set_with_many();
-            struct working_set_rebuild *rebuild = working_set_rebuild_begin(set);
+            struct working_set_rebuild *rebuild = working_set_rebuild_begin(set, NULL);
             if (kind == 1) { /* the directory's comes behind the index's */
                 assert_true(working_set_rebuild_run(rebuild));
                 working_set_rebuild_finish(set, rebuild);
                 working_set_rebuild_free(rebuild);
                 snapshot_release(working_set_publish(set, 3));
-                rebuild = working_set_rebuild_begin(set);
+                rebuild = working_set_rebuild_begin(set, NULL);
             }
             put_organisation(set, 5, 4);
             snapshot_release(working_set_publish(set, 4));
@@ -287,6 +308,7 @@ int main(void)
         cmocka_unit_test(a_large_load_is_all_there),
         cmocka_unit_test(new_bases_are_made_one_by_one_while_the_set_goes_on),
         cmocka_unit_test(index_and_directory_take_turns_where_both_want_a_new_base_all_the_time),
+        cmocka_unit_test(what_readers_have_of_an_old_base_waits_for_them),
         cmocka_unit_test(a_set_may_go_while_a_new_base_is_at_any_stage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

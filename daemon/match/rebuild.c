@@ -20,7 +20,10 @@ bool match_builder_wants_rebuild(const struct match_builder *builder)
 {
     if (!builder->base.segment)
         return false;
-    size_t changes = (size_t)builder->overlay.owner_count + builder->overlay.other_count;
+    const struct overlay *overlay = &builder->overlay;
+    size_t rows = overlay->row_count - overlay->other_count; /* an owner's offers may have come and gone */
+    size_t owners = overlay->owner_count > rows ? overlay->owner_count : rows;
+    size_t changes = owners + overlay->other_count;
     return changes > LEAST_CHANGES + builder->base.segment->organisation_count / CHANGES_ONE_IN;
 }
 

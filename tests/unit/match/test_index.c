@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -380,6 +381,26 @@ static void what_a_reader_has_of_an_old_base_is_not_let_go_of_until_it_has_gone(
     match_builder_free(builder);
 }
 
+static void offers_that_come_and_go_under_ever_new_ids_ask_for_a_new_base(void **)
+{
+    enum { FEW = 500, MANY = 1200 };
+    struct match_builder *builder = builder_with_others();
+    put_host(builder, "aa/1");
+    match_index_release(match_builder_publish(builder));
+    for (int i = 0; i < MANY; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "aa/f%d", i);
+        put_offer(builder, id, "aa/1", "urn:a", "");
+        match_builder_remove(builder, id);
+        if (i == FEW)
+            assert_false(match_builder_wants_rebuild(builder));
+    }
+    assert_true(match_builder_wants_rebuild(builder));
+    settle(builder);
+    assert_false(match_builder_wants_rebuild(builder));
+    match_builder_free(builder);
+}
+
 static void a_body_is_whole_where_its_records_came_beside_two_new_bases(void **)
 {
     struct match_builder *builder = builder_with_others();
@@ -480,6 +501,7 @@ int main(void)
         cmocka_unit_test(an_id_of_the_base_comes_again_as_another_kind),
         cmocka_unit_test(what_comes_while_a_base_is_made_stands_over_it),
         cmocka_unit_test(what_a_reader_has_of_an_old_base_is_not_let_go_of_until_it_has_gone),
+        cmocka_unit_test(offers_that_come_and_go_under_ever_new_ids_ask_for_a_new_base),
         cmocka_unit_test(a_body_is_whole_where_its_records_came_beside_two_new_bases),
         cmocka_unit_test(readers_go_on_while_indexes_come_and_go),
     };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -107,7 +108,14 @@ static inline const struct organisation_entry *index_organisation_entry(const st
 
 /* A number that orders organisations as their ids do: how many of the base's come before, then how many of those of the segment
  * above; in its own segment its place. All ones where nothing follows, behind those from above that stand at the same place. */
-enum { ORDER_BASE_SHIFT = 38, ORDER_MIDDLE_SHIFT = 12, ORDER_UPPER_MOST = (1 << ORDER_MIDDLE_SHIFT) - 1 };
+enum {
+    ORDER_BASE_SHIFT = 38,
+    ORDER_MIDDLE_SHIFT = 12,
+    ORDER_PLACES_MOST =
+        (1 << (ORDER_BASE_SHIFT - ORDER_MIDDLE_SHIFT)) - 1, /* of the base, and of the one above */
+    ORDER_UPPER_MOST = (1 << ORDER_MIDDLE_SHIFT) - 1
+};
+static_assert(64 - ORDER_BASE_SHIFT >= ORDER_BASE_SHIFT - ORDER_MIDDLE_SHIFT, "the base's places have room");
 static inline uint64_t index_order(const struct match_index *index, int segment, uint32_t place)
 {
     return segment == BASE ? (uint64_t)place << ORDER_BASE_SHIFT | (((uint64_t)1 << ORDER_BASE_SHIFT) - 1)

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -261,6 +262,8 @@ static void add_segment(struct match_index *index, const struct segment *segment
                         const struct partnership_set *partnerships)
 {
     int top = index->segment_count++;
+    assert(segment->organisation_count <=
+           (top == SEGMENTS - 1 ? (uint32_t)ORDER_UPPER_MOST : (uint32_t)ORDER_PLACES_MOST));
     index->segments[top] = segment;
     index->partnerships[top] = partnerships;
     if (top > BASE) {

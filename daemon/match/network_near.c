@@ -1,3 +1,5 @@
+#include <assert.h>
+
 #include "base/arena.h"
 #include "match/network_finding.h"
 
@@ -33,6 +35,7 @@ static void add_partner(struct finding *finding, uint32_t partner, uint32_t *bes
             if (body == PLACE_NONE || body == own)
                 continue;
             uint32_t number = network_tie_number(finding, body);
+            assert(ties == finding->network->ties); /* there was room */
             struct tie *tie = &ties[number];
             if (tie->seen == walk)
                 continue;

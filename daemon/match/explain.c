@@ -47,7 +47,6 @@ static struct ranked pick(const struct scoring *scoring, uint32_t place)
 /* Organisations that come before one, each once. */
 struct counting {
     struct ranked own;
-    const struct match_index *index;
     bool keep;
     uint64_t before;
     uint64_t *seen[SEGMENTS];
@@ -75,7 +74,6 @@ static uint64_t rank_of_body(struct match_query *query, struct scoring *scoring,
 {
     struct counting counting = {
         .own = rank_best_of(scoring, shown_member(query, place, true), true),
-        .index = query->index,
         .keep = query->keep,
     };
     for (int part = BASE; part < query->index->segment_count; part++)

@@ -26,7 +26,7 @@ struct facet_counts *facet_counts_new(struct arena *arena)
     return facets;
 }
 
-void facet_add(struct facet_counts *facets, const struct match_query *, uint32_t slot)
+void facet_add(struct facet_counts *facets, uint32_t slot)
 {
     if (facets->shared_count == facets->shared_capacity) {
         size_t old = facets->shared_capacity;
@@ -47,7 +47,7 @@ void facet_add_chunk(struct facet_counts *facets, const struct match_query *quer
         uint32_t slot = stretch_slot(stretch, i);
         facets->single[slot / 64] = slots[i] & ~segment->shared[slot / 64];
         for (uint64_t rest = slots[i] & segment->shared[slot / 64]; rest; rest &= rest - 1)
-            facet_add(facets, query, slot + (uint32_t)__builtin_ctzll(rest));
+            facet_add(facets, slot + (uint32_t)__builtin_ctzll(rest));
     }
 }
 

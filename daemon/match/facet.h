@@ -14,7 +14,7 @@ struct facet_counts;
 
 struct facet_counts *facet_counts_new(struct arena *arena);
 /* A slot of the query's part whose body is found to be shown by its record. */
-void facet_add(struct facet_counts *facets, const struct match_query *query, uint32_t slot);
+void facet_add(struct facet_counts *facets, uint32_t slot);
 void facet_add_chunk(struct facet_counts *facets, const struct match_query *query,
                      const struct stretch *stretch, const uint64_t *slots);
 /* No more slots of this part. */

@@ -298,7 +298,7 @@ static void rank_several(struct sweep *sweep, const struct met *met, struct face
         uint32_t slot = at->bounded.slot;
         struct tie tie;
         if (facets)
-            facet_add(facets, sweep->query, slot);
+            facet_add(facets, slot);
         if (at->bounded.sum < sum_for(sweep, sweep->sink->least(sweep->sink->context)) &&
             !network_ask(sweep->query->network, match_query_body(sweep->query, slot), &tie))
             continue;

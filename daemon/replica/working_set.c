@@ -272,11 +272,6 @@ void working_set_clear(struct working_set *set)
     set->registry_count = 0;
 }
 
-size_t working_set_changed(const struct working_set *set)
-{
-    return set->change_count;
-}
-
 /* ---- publishing ---- */
 
 static struct registry_state *registries_copy(const struct working_set *set)

@@ -39,8 +39,6 @@ void working_set_vocabulary(struct working_set *set, const struct vocabulary *vo
 /* Removes all records and registries: the database is another one. */
 void working_set_clear(struct working_set *set);
 
-size_t working_set_changed(const struct working_set *set);
-
 /* A snapshot of all as it is now, with one reference; frees what no snapshot reads any more. There is a vocabulary. */
 struct snapshot *working_set_publish(struct working_set *set, uint64_t revision);
 

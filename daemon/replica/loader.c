@@ -8,9 +8,12 @@
 #include "match/index.h"
 #include "replica/record_set.h"
 
-enum { BATCH = 512, BATCHES_AHEAD = 32 };
+/* Few enough that what one thread has written is near when the other reads it. */
+enum { BATCH = 64, BATCHES_AHEAD = 8 };
 
 struct batch {
+    struct arena *arena; /* of the records */
+    struct record records[BATCH];
     const struct stored_record *entries[BATCH];
     unsigned count;
 };
@@ -25,23 +28,15 @@ struct loader {
     struct batch batches[BATCHES_AHEAD]; /* in turn; the one at hand is not given yet */
 };
 
-static void put_batch(struct loader *loader, struct arena *arena, const struct batch *batch)
+static void put_batch(struct loader *loader, const struct batch *batch)
 {
-    for (unsigned i = 0; i < batch->count; i++) {
-        const struct stored_record *entry = batch->entries[i];
-        struct record record;
-        arena_reset(arena);
-        if (!record_unpack(arena, entry->kind, stored_record_packed(entry), entry->packed_bytes, &record))
-            abort(); /* the replica packed these bytes itself */
-        record.kind = entry->kind;
-        match_builder_put_stored(loader->builder, &record, entry);
-    }
+    for (unsigned i = 0; i < batch->count; i++)
+        match_builder_put_stored(loader->builder, &batch->records[i], batch->entries[i]);
 }
 
 static void *run(void *context)
 {
     struct loader *loader = context;
-    struct arena *arena = arena_new(0);
     pthread_mutex_lock(&loader->lock);
     for (;;) {
         while (loader->taken == loader->given && !loader->is_ending)
@@ -50,13 +45,12 @@ static void *run(void *context)
             break;
         const struct batch *batch = &loader->batches[loader->taken % BATCHES_AHEAD];
         pthread_mutex_unlock(&loader->lock);
-        put_batch(loader, arena, batch);
+        put_batch(loader, batch);
         pthread_mutex_lock(&loader->lock);
         loader->taken++;
         pthread_cond_signal(&loader->moved);
     }
     pthread_mutex_unlock(&loader->lock);
-    arena_free(arena);
     return NULL;
 }
 
@@ -64,11 +58,18 @@ struct loader *loader_new(struct match_builder *builder)
 {
     struct loader *loader = heap_zalloc(sizeof *loader);
     loader->builder = builder;
+    for (unsigned i = 0; i < BATCHES_AHEAD; i++)
+        loader->batches[i].arena = arena_new(0);
     pthread_mutex_init(&loader->lock, NULL);
     pthread_cond_init(&loader->moved, NULL);
     if (pthread_create(&loader->thread, NULL, run, loader))
         abort(); /* the loops would not have started either */
     return loader;
+}
+
+static struct batch *batch_at_hand(struct loader *loader)
+{
+    return &loader->batches[loader->given % BATCHES_AHEAD];
 }
 
 /* Hands the batch at hand over, and waits until the next one is free. */
@@ -80,12 +81,19 @@ static void give_batch(struct loader *loader)
     while (loader->given - loader->taken == BATCHES_AHEAD)
         pthread_cond_wait(&loader->moved, &loader->lock);
     pthread_mutex_unlock(&loader->lock);
-    loader->batches[loader->given % BATCHES_AHEAD].count = 0;
+    arena_reset(batch_at_hand(loader)->arena);
+    batch_at_hand(loader)->count = 0;
 }
 
-void loader_put(struct loader *loader, const struct stored_record *entry)
+struct arena *loader_arena(struct loader *loader)
 {
-    struct batch *batch = &loader->batches[loader->given % BATCHES_AHEAD];
+    return batch_at_hand(loader)->arena;
+}
+
+void loader_put(struct loader *loader, const struct record *record, const struct stored_record *entry)
+{
+    struct batch *batch = batch_at_hand(loader);
+    batch->records[batch->count] = *record;
     batch->entries[batch->count++] = entry;
     if (batch->count == BATCH)
         give_batch(loader);
@@ -95,7 +103,7 @@ void loader_finish(struct loader *loader)
 {
     if (!loader)
         return;
-    if (loader->batches[loader->given % BATCHES_AHEAD].count)
+    if (batch_at_hand(loader)->count)
         give_batch(loader);
     pthread_mutex_lock(&loader->lock);
     loader->is_ending = true;
@@ -104,5 +112,7 @@ void loader_finish(struct loader *loader)
     pthread_join(loader->thread, NULL);
     pthread_cond_destroy(&loader->moved);
     pthread_mutex_destroy(&loader->lock);
+    for (unsigned i = 0; i < BATCHES_AHEAD; i++)
+        arena_free(loader->batches[i].arena);
     free(loader);
 }

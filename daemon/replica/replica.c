@@ -182,6 +182,12 @@ static void on_registry(void *context, const struct feed_registry *registry)
     working_set_registry(replica->set, registry->id, registry->title, registry->update_time_us);
 }
 
+static struct arena *arena_of_record(void *context)
+{
+    struct replica *replica = context;
+    return working_set_load_arena(replica->set);
+}
+
 static void on_record(void *context, const struct feed_record *record)
 {
     struct replica *replica = context;
@@ -293,6 +299,7 @@ static void on_newest(void *context, uint64_t revision)
 static const struct feed_handlers handlers = {
     .reset = on_reset,
     .registry = on_registry,
+    .record_arena = arena_of_record,
     .record = on_record,
     .vocabulary_begin = on_vocabulary_begin,
     .concept = on_concept,

@@ -189,16 +189,12 @@ static void replace(struct working_set *set, struct record_change *change, const
 void working_set_put(struct working_set *set, const struct record *record, const void *packed,
                      size_t packed_bytes, uint64_t revision, int64_t update_time_us)
 {
-    working_set_take(set, record, stored_record_new(record, packed, packed_bytes, revision, update_time_us));
-}
-
-void working_set_take(struct working_set *set, const struct record *record, struct stored_record *entry)
-{
+    struct stored_record *entry = stored_record_new(record, packed, packed_bytes, revision, update_time_us);
     struct record_change *change = change_of(set, stored_record_id(entry), entry);
     bool was_organisation = change->new && change->new->kind == RECORD_ORGANISATION;
     replace(set, change, entry, entry->update_time_us);
     if (set->loader)
-        loader_put(set->loader, entry);
+        loader_put(set->loader, record, entry);
     else
         match_builder_put_stored(set->matching, record, entry);
     if (record->kind == RECORD_ORGANISATION)
@@ -218,6 +214,11 @@ void working_set_load_begin(struct working_set *set)
 {
     grow_heaps(true);
     set->loader = loader_new(set->matching);
+}
+
+struct arena *working_set_load_arena(struct working_set *set)
+{
+    return set->loader ? loader_arena(set->loader) : NULL;
 }
 
 void working_set_load_end(struct working_set *set)

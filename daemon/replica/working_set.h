@@ -7,6 +7,7 @@
 #include "replica/record_set.h"
 #include "replica/snapshot.h"
 
+struct arena;
 struct match_builder;
 struct directory_builder;
 struct snapshot_root;
@@ -26,11 +27,11 @@ bool working_set_stand_on(struct working_set *set, const struct snapshot_root *r
 /* A new or changed record, all borrowed for the length of the call. */
 void working_set_put(struct working_set *set, const struct record *record, const void *packed,
                      size_t packed_bytes, uint64_t revision, int64_t update_time_us);
-/* The same of an entry that stored_record_new made of the record, and that the set takes over. */
-void working_set_take(struct working_set *set, const struct record *record, struct stored_record *entry);
 /* From here to working_set_load_end or _clear records are new ones and nothing else is called: they are indexed on a thread
  * beside. The vocabulary is there. */
 void working_set_load_begin(struct working_set *set);
+/* Meanwhile, where the message of the next record lies, which is read there later; else NULL. */
+struct arena *working_set_load_arena(struct working_set *set);
 void working_set_load_end(struct working_set *set);
 /* Nothing happens where there is none. */
 void working_set_remove(struct working_set *set, const char *id, int64_t time_us);

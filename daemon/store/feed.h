@@ -7,6 +7,7 @@
 #include "model/record.h"
 #include "vocab/vocabulary.h"
 
+struct arena;
 struct loop;
 struct store_settings;
 
@@ -44,6 +45,9 @@ struct feed_registry {
 struct feed_handlers {
     void (*reset)(void *context);
     void (*registry)(void *context, const struct feed_registry *registry);
+    /* Where the message of a load's next record is to lie, for as long as its arena keeps it; NULL, or no such handler: it is
+     * borrowed as the rest is. */
+    struct arena *(*record_arena)(void *context);
     void (*record)(void *context, const struct feed_record *record);
     /* The concepts between the two are all there are, of all vocabularies. */
     void (*vocabulary_begin)(void *context);

@@ -48,13 +48,19 @@ static void log_bad_row(const char *table)
     log_event(LOG_ERROR, "store.bad_row", "a row is not of the form of its table", LOG_TEXT("table", table));
 }
 
+static struct arena *arena_of_record(struct feed *feed)
+{
+    struct arena *arena = feed->handlers.record_arena ? feed->handlers.record_arena(feed->context) : NULL;
+    return arena ? arena : feed->arena;
+}
+
 static void on_record(struct feed *feed, const unsigned char *bytes, size_t size)
 {
     struct column_value values[COLUMN_COUNT_MOST];
     struct feed_record given = {.kind = feed->load.kind};
     const struct record_table *table = record_table_of(given.kind);
     if (!row_take(bytes, size, table->column_count, values) ||
-        !column_decode(feed->codec, feed->arena, given.kind, values, &given.record)) {
+        !column_decode(feed->codec, arena_of_record(feed), given.kind, values, &given.record)) {
         log_bad_row(table->name);
         return;
     }

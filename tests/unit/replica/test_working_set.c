@@ -28,15 +28,17 @@ static unsigned random_below(unsigned limit)
 
 static void put_organisation(struct working_set *set, unsigned number, uint64_t revision)
 {
-    struct arena *arena = arena_new(0);
-    pb_organisation organisation = PARTNER__V1__ORGANISATION__INIT;
-    Partner__V1__Role roles[] = {PARTNER__V1__ROLE__ROLE_HOSTING};
-    organisation.id = arena_format(arena, "%s/o%u", number % 2 ? "even" : "odd", number);
-    organisation.name = arena_format(arena, "Name %u at %llu", number, (unsigned long long)revision);
-    organisation.country = arena_strdup(arena, "DE");
-    organisation.roles = roles;
-    organisation.n_roles = 1;
-    struct record record = {RECORD_ORGANISATION, {.organisation = &organisation}};
+    static Partner__V1__Role roles[] = {PARTNER__V1__ROLE__ROLE_HOSTING};
+    struct arena *arena = arena_new(0), *loading = working_set_load_arena(set),
+                 *to = loading ? loading : arena;
+    pb_organisation *organisation = arena_alloc(to, sizeof *organisation);
+    partner__v1__organisation__init(organisation);
+    organisation->id = arena_format(to, "%s/o%u", number % 2 ? "even" : "odd", number);
+    organisation->name = arena_format(to, "Name %u at %llu", number, (unsigned long long)revision);
+    organisation->country = arena_strdup(to, "DE");
+    organisation->roles = roles;
+    organisation->n_roles = 1;
+    struct record record = {RECORD_ORGANISATION, {.organisation = organisation}};
     size_t bytes;
     void *packed = record_pack(arena, &record, &bytes);
     working_set_put(set, &record, packed, bytes, revision, (int64_t)revision * 1000000);

@@ -76,3 +76,36 @@ static inline enum wire_type field_wire_type(const ProtobufCFieldDescriptor *fie
         return WIRE_VARINT;
     }
 }
+
+/* One value of the field, as proto3 leaves it out. */
+static inline bool field_is_zero(const ProtobufCFieldDescriptor *field, const void *value)
+{
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_STRING: {
+        const char *text = *(const char *const *)value;
+        return !text || !*text;
+    }
+    case PROTOBUF_C_TYPE_MESSAGE:
+        return !*(const void *const *)value;
+    case PROTOBUF_C_TYPE_BYTES:
+        return !((const ProtobufCBinaryData *)value)->len;
+    case PROTOBUF_C_TYPE_DOUBLE:
+        return *(const double *)value == 0;
+    case PROTOBUF_C_TYPE_FLOAT:
+        return *(const float *)value == 0;
+    default:
+        return field_element_bytes(field) == 8 ? !*(const uint64_t *)value : !*(const uint32_t *)value;
+    }
+}
+
+/* The field takes no byte where the message is packed. */
+static inline bool field_is_unset(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+    const void *value = field_at(message, field);
+    if (field->label == PROTOBUF_C_LABEL_REPEATED)
+        return !*field_count(message, field);
+    if (!(field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF))
+        return field_is_zero(field, value);
+    bool is_pointer = field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE;
+    return *field_case(message, field) != (int)field->id || (is_pointer && !*(const void *const *)value);
+}

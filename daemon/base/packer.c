@@ -158,36 +158,6 @@ static void put_list(struct packer *packer, const ProtobufCMessage *message,
     packer_close(packer, field->id, before);
 }
 
-/* What proto3 leaves out. */
-static bool is_zero(const ProtobufCFieldDescriptor *field, const void *value)
-{
-    switch (field->type) {
-    case PROTOBUF_C_TYPE_STRING: {
-        const char *text = *(const char *const *)value;
-        return !text || !*text;
-    }
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return !*(const void *const *)value;
-    case PROTOBUF_C_TYPE_BYTES:
-        return !((const ProtobufCBinaryData *)value)->len;
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return *(const double *)value == 0;
-    case PROTOBUF_C_TYPE_FLOAT:
-        return *(const float *)value == 0;
-    default:
-        return field_element_bytes(field) == 8 ? !*(const uint64_t *)value : !*(const uint32_t *)value;
-    }
-}
-
-static bool is_left_out(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
-{
-    const void *value = field_at(message, field);
-    if (!(field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF))
-        return is_zero(field, value);
-    bool is_pointer = field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE;
-    return *field_case(message, field) != (int)field->id || (is_pointer && !*(const void *const *)value);
-}
-
 static void put_unknown(struct packer *packer, const ProtobufCMessage *message)
 {
     for (unsigned i = message->n_unknown_fields; i-- > 0;) {
@@ -202,9 +172,11 @@ void packer_put_message(struct packer *packer, const ProtobufCMessage *message)
     put_unknown(packer, message);
     for (unsigned i = message->descriptor->n_fields; i-- > 0;) {
         const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
+        if (field_is_unset(message, field))
+            continue;
         if (field->label == PROTOBUF_C_LABEL_REPEATED)
             put_list(packer, message, field);
-        else if (!is_left_out(message, field))
+        else
             put_value(packer, field, field_at(message, field));
     }
 }

@@ -18,33 +18,39 @@ static bool is_plain_word(const void *bytes)
     return !((word | (word - 0x20 * ones) | ((word ^ 0x7f * ones) - ones)) & ones << 7);
 }
 
-bool text_is_utf8(const char *bytes, size_t size)
+/* How many bytes at the front are seen to be plain, in words. The last word may overlap the one before. */
+static size_t plain_bytes(const char *bytes, size_t size)
 {
-    const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)bytes;
-    while (size) {
-        if (size >= sizeof(uint64_t) && is_plain_word(at)) {
-            at += sizeof(uint64_t);
-            size -= sizeof(uint64_t);
-            continue;
-        }
-        if (*at >= 1 && *at < 0x80) {
-            at++, size--;
-            continue;
-        }
-        utf8proc_int32_t point;
-        utf8proc_ssize_t length = utf8proc_iterate(at, (utf8proc_ssize_t)size, &point);
-        if (length <= 0 || point == 0)
-            return false;
-        at += length;
-        size -= (size_t)length;
-    }
-    return true;
+    const size_t word = sizeof(uint64_t);
+    size_t plain = 0;
+    while (size - plain >= word && is_plain_word(bytes + plain))
+        plain += word;
+    return plain && size - plain < word && is_plain_word(bytes + size - word) ? size : plain;
 }
 
-static bool is_ascii(const char *text)
+bool text_is_utf8(const char *bytes, size_t size)
 {
-    for (; *text; text++)
-        if ((unsigned char)*text >= 0x80)
+    for (;;) {
+        size_t plain = plain_bytes(bytes, size);
+        bytes += plain;
+        size -= plain;
+        if (!size)
+            return true;
+        utf8proc_int32_t point = (signed char)*bytes; /* from 1 on, one of ASCII */
+        utf8proc_ssize_t length =
+            point > 0 ? 1 : utf8proc_iterate((const utf8proc_uint8_t *)bytes, (utf8proc_ssize_t)size, &point);
+        if (length <= 0 || point == 0)
+            return false;
+        bytes += length;
+        size -= (size_t)length;
+    }
+}
+
+bool text_is_ascii(const char *text)
+{
+    size_t size = strlen(text);
+    for (size_t i = plain_bytes(text, size); i < size; i++)
+        if ((unsigned char)text[i] >= 0x80)
             return false;
     return true;
 }
@@ -63,7 +69,8 @@ static char *map(struct arena *arena, const char *text, utf8proc_option_t option
 
 char *text_nfc(struct arena *arena, const char *text)
 {
-    return is_ascii(text) ? arena_strdup(arena, text) : map(arena, text, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    return text_is_ascii(text) ? arena_strdup(arena, text)
+                               : map(arena, text, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
 }
 
 /* Letters that no decomposition makes plain. */
@@ -137,7 +144,7 @@ static char *fold_ascii(struct arena *arena, const char *text)
 
 char *text_fold(struct arena *arena, const char *text)
 {
-    if (is_ascii(text))
+    if (text_is_ascii(text))
         return fold_ascii(arena, text);
     char *mapped = map(arena, text,
                        UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_DECOMPOSE |
@@ -206,20 +213,17 @@ char *text_unify_newlines(char *text)
 
 bool text_has_control(const char *text, bool newlines_allowed)
 {
-    const unsigned char *at = (const unsigned char *)text;
-    for (size_t left = strlen(text); left;) {
-        if (left >= sizeof(uint64_t) && is_plain_word(at)) {
-            at += sizeof(uint64_t);
-            left -= sizeof(uint64_t);
-            continue;
-        }
-        bool may_be = newlines_allowed && (*at == '\n' || *at == '\t');
-        if (!may_be && (*at < 0x20 || *at == 0x7f || (*at == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)))
+    for (size_t size = strlen(text);; text++, size--) {
+        size_t plain = plain_bytes(text, size);
+        text += plain;
+        size -= plain;
+        if (!size)
+            return false;
+        unsigned char first = (unsigned char)text[0], second = (unsigned char)text[1];
+        bool may_be = newlines_allowed && (first == '\n' || first == '\t');
+        if (!may_be && (first < 0x20 || first == 0x7f || (first == 0xc2 && second >= 0x80 && second < 0xa0)))
             return true;
-        at++;
-        left--;
     }
-    return false;
 }
 
 size_t text_width(const char *text)

@@ -1,27 +1,20 @@
 #include "model/normalise.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/arena.h"
+#include "base/field.h"
 #include "base/text.h"
 #include "model/limit.h"
 #include "vocab/place.h"
 
 /* ---- what holds for any message ---- */
 
-/* Nothing is to be done, as with most text. */
-static bool is_plain(const char *text)
-{
-    for (; *text; text++)
-        if ((unsigned char)*text >= 0x80 || *text == '\r')
-            return false;
-    return true;
-}
-
 static char *normalise_text(struct arena *arena, const char *field, char *text)
 {
-    if (!text || is_plain(text))
-        return text;
+    if (text_is_ascii(text) && !strchr(text, '\r'))
+        return text; /* as most are */
     char *composed = text_nfc(arena, text);
     return limit_allows_newlines(field) ? text_unify_newlines(composed) : composed;
 }
@@ -30,8 +23,11 @@ static void normalise_message(struct arena *arena, ProtobufCMessage *message);
 
 static bool says_nothing(const ProtobufCMessage *part)
 {
-    return part->descriptor != &partner__v1__geo_point__descriptor &&
-           protobuf_c_message_get_packed_size(part) == 0;
+    const ProtobufCMessageDescriptor *descriptor = part->descriptor;
+    for (unsigned i = 0; i < descriptor->n_fields; i++)
+        if (!field_is_unset(part, &descriptor->fields[i]))
+            return false;
+    return descriptor != &partner__v1__geo_point__descriptor; /* nought is a place */
 }
 
 static void normalise_singular(struct arena *arena, const ProtobufCFieldDescriptor *field, void *member)
@@ -41,8 +37,6 @@ static void normalise_singular(struct arena *arena, const ProtobufCFieldDescript
         *text = normalise_text(arena, field->name, *text);
     } else if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
         ProtobufCMessage **part = member;
-        if (!*part)
-            return;
         normalise_message(arena, *part);
         if (says_nothing(*part))
             *part = NULL;
@@ -66,12 +60,12 @@ static void normalise_message(struct arena *arena, ProtobufCMessage *message)
     message->unknown_fields = NULL;
     for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
-        char *base = (char *)message;
+        if (field->type != PROTOBUF_C_TYPE_STRING && field->type != PROTOBUF_C_TYPE_MESSAGE)
+            continue;
         if (field->label == PROTOBUF_C_LABEL_REPEATED)
-            normalise_list(arena, field, *(void **)(base + field->offset),
-                           *(size_t *)(base + field->quantifier_offset));
-        else
-            normalise_singular(arena, field, base + field->offset);
+            normalise_list(arena, field, *(void **)field_at(message, field), *field_count(message, field));
+        else if (!field_is_unset(message, field))
+            normalise_singular(arena, field, field_at(message, field));
     }
 }
 

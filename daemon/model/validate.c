@@ -2,10 +2,12 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/field.h"
 #include "base/text.h"
 #include "model/identifier.h"
 #include "model/limit.h"
@@ -192,59 +194,62 @@ static const char *rule_identifier(const struct place *place, const void *value)
     return arena_format(place->walk->arena, "has not the form of scheme %s", identifier->scheme);
 }
 
-/* Which field follows which rule. Rules of a list are asked of each item. A message's rows are in the order of its fields. */
+/* Which field follows which rule. Rules of a list are asked of each item. A message's rows stand together, in the order of its
+ * fields; in front are messages of which a question has many. */
 static const struct row {
     const ProtobufCMessageDescriptor *message;
-    const char *field;
+    size_t offset; /* of the field in the message */
     rule_fn *rule;
     rule_fn *whole; /* asked once, of the message, before the items */
     bool is_output; /* the server fills it in; ignored where it is sent */
 } rows[] = {
-    {&partner__v1__organisation__descriptor, "id", rule_id},
-    {&partner__v1__organisation__descriptor, "country", rule_country},
-    {&partner__v1__organisation__descriptor, "region", rule_region},
-    {&partner__v1__organisation__descriptor, "sectors", rule_sector},
-    {&partner__v1__organisation__descriptor, "industry", rule_industry},
-    {&partner__v1__organisation__descriptor, "same_as", .is_output = true},
-    {&partner__v1__organisation__descriptor, "revision", .is_output = true},
-    {&partner__v1__organisation__descriptor, "update_time", .is_output = true},
-    {&partner__v1__accreditation__descriptor, "valid_until", rule_date},
-    {&partner__v1__strategy__descriptor, "target_countries", rule_country},
-    {&partner__v1__strategy__descriptor, "target_sectors", rule_sector},
-    {&partner__v1__contact__descriptor, "retain_until", rule_date},
-    {&partner__v1__offer__descriptor, "id", rule_id},
-    {&partner__v1__offer__descriptor, "organisation_id", rule_organisation_id},
-    {&partner__v1__offer__descriptor, "sectors", rule_sector},
-    {&partner__v1__offer__descriptor, "eqf_levels", rule_eqf_level},
-    {&partner__v1__offer__descriptor, "revision", .is_output = true},
-    {&partner__v1__offer__descriptor, "update_time", .is_output = true},
-    {&partner__v1__offer__descriptor, "valid_until", rule_date},
-    {&partner__v1__need__descriptor, "id", rule_id},
-    {&partner__v1__need__descriptor, "organisation_id", rule_organisation_id},
-    {&partner__v1__need__descriptor, "sectors", rule_sector},
-    {&partner__v1__need__descriptor, "countries", rule_country},
-    {&partner__v1__need__descriptor, "regions", rule_wanted_region},
-    {&partner__v1__need__descriptor, "eqf_level", rule_eqf_level},
-    {&partner__v1__need__descriptor, "revision", .is_output = true},
-    {&partner__v1__need__descriptor, "update_time", .is_output = true},
-    {&partner__v1__need__descriptor, "valid_until", rule_date},
-    {&partner__v1__partnership__descriptor, "id", rule_id},
-    {&partner__v1__partnership__descriptor, "organisation_ids", rule_organisation_id, rule_two_organisations},
-    {&partner__v1__partnership__descriptor, "since", rule_date},
-    {&partner__v1__partnership__descriptor, "until", rule_date},
-    {&partner__v1__partnership__descriptor, "sectors", rule_sector},
-    {&partner__v1__partnership__descriptor, "revision", .is_output = true},
-    {&partner__v1__partnership__descriptor, "update_time", .is_output = true},
-    {&partner__v1__language_level__descriptor, "language", rule_language},
-    {&partner__v1__day_range__descriptor, "min_days", rule_min_days},
-    {&partner__v1__day_range__descriptor, "max_days", rule_max_days},
-    {&partner__v1__date_range__descriptor, "start_date", rule_date},
-    {&partner__v1__date_range__descriptor, "end_date", rule_end_date},
-    {&partner__v1__geo_point__descriptor, "latitude", rule_latitude},
-    {&partner__v1__geo_point__descriptor, "longitude", rule_longitude},
-    {&partner__v1__outcome__descriptor, "concept", rule_concept},
-    {&partner__v1__outcome__descriptor, "eqf_level", rule_eqf_level},
-    {&partner__v1__identifier__descriptor, "value", rule_identifier},
+#define FIELD(MESSAGE, TYPE, NAME) &partner__v1__##MESSAGE##__descriptor, offsetof(Partner__V1__##TYPE, NAME)
+    {FIELD(outcome, Outcome, concept), rule_concept},
+    {FIELD(outcome, Outcome, eqf_level), rule_eqf_level},
+    {FIELD(language_level, LanguageLevel, language), rule_language},
+    {FIELD(day_range, DayRange, min_days), rule_min_days},
+    {FIELD(day_range, DayRange, max_days), rule_max_days},
+    {FIELD(date_range, DateRange, start_date), rule_date},
+    {FIELD(date_range, DateRange, end_date), rule_end_date},
+    {FIELD(need, Need, id), rule_id},
+    {FIELD(need, Need, organisation_id), rule_organisation_id},
+    {FIELD(need, Need, sectors), rule_sector},
+    {FIELD(need, Need, countries), rule_country},
+    {FIELD(need, Need, regions), rule_wanted_region},
+    {FIELD(need, Need, eqf_level), rule_eqf_level},
+    {FIELD(need, Need, revision), .is_output = true},
+    {FIELD(need, Need, update_time), .is_output = true},
+    {FIELD(need, Need, valid_until), rule_date},
+    {FIELD(offer, Offer, id), rule_id},
+    {FIELD(offer, Offer, organisation_id), rule_organisation_id},
+    {FIELD(offer, Offer, sectors), rule_sector},
+    {FIELD(offer, Offer, eqf_levels), rule_eqf_level},
+    {FIELD(offer, Offer, revision), .is_output = true},
+    {FIELD(offer, Offer, update_time), .is_output = true},
+    {FIELD(offer, Offer, valid_until), rule_date},
+    {FIELD(geo_point, GeoPoint, latitude), rule_latitude},
+    {FIELD(geo_point, GeoPoint, longitude), rule_longitude},
+    {FIELD(organisation, Organisation, id), rule_id},
+    {FIELD(organisation, Organisation, country), rule_country},
+    {FIELD(organisation, Organisation, region), rule_region},
+    {FIELD(organisation, Organisation, sectors), rule_sector},
+    {FIELD(organisation, Organisation, industry), rule_industry},
+    {FIELD(organisation, Organisation, same_as), .is_output = true},
+    {FIELD(organisation, Organisation, revision), .is_output = true},
+    {FIELD(organisation, Organisation, update_time), .is_output = true},
+    {FIELD(accreditation, Accreditation, valid_until), rule_date},
+    {FIELD(strategy, Strategy, target_countries), rule_country},
+    {FIELD(strategy, Strategy, target_sectors), rule_sector},
+    {FIELD(contact, Contact, retain_until), rule_date},
+    {FIELD(partnership, Partnership, id), rule_id},
+    {FIELD(partnership, Partnership, organisation_ids), rule_organisation_id, rule_two_organisations},
+    {FIELD(partnership, Partnership, since), rule_date},
+    {FIELD(partnership, Partnership, until), rule_date},
+    {FIELD(partnership, Partnership, sectors), rule_sector},
+    {FIELD(partnership, Partnership, revision), .is_output = true},
+    {FIELD(partnership, Partnership, update_time), .is_output = true},
+    {FIELD(identifier, Identifier, value), rule_identifier},
+#undef FIELD
 };
 
 /* The first of a message's rows, which stand together; `rows_end` where it has none. */
@@ -331,23 +336,12 @@ static void walk_value(const struct place *place, const struct row *row, const v
         walk_fault(place, fault);
 }
 
-static size_t item_bytes(const ProtobufCFieldDescriptor *field)
-{
-    switch (field->type) {
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return sizeof(void *);
-    default: /* the records' other lists hold enums and numbers of 32 bits */
-        return sizeof(uint32_t);
-    }
-}
-
 static void walk_list(struct place *place, const struct row *row)
 {
     const struct walk *walk = place->walk;
     const ProtobufCFieldDescriptor *field = place->field;
-    size_t count = *(const size_t *)((const char *)place->message + field->quantifier_offset);
-    const char *items = *(const char *const *)((const char *)place->message + field->offset);
+    size_t count = *field_count(place->message, field);
+    const char *items = *(const char *const *)field_at(place->message, field);
     const char *fault = NULL;
     if (count > LIMIT_ANY_LIST_ITEMS && count > limit_list_items(field->name))
         fault = arena_format(walk->arena, "has more than %zu items", limit_list_items(field->name));
@@ -359,7 +353,18 @@ static void walk_list(struct place *place, const struct row *row)
     }
     place->listed = true;
     for (; place->item < count && !walk_is_over(walk); place->item++)
-        walk_value(place, row, items + place->item * item_bytes(field));
+        walk_value(place, row, items + place->item * field_element_bytes(field));
+}
+
+/* Most fields of most records say nothing, and no rule asks about them. */
+static bool is_bare(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
+                    const struct row *row)
+{
+    if (!field_is_unset(message, field))
+        return false;
+    if (field->label == PROTOBUF_C_LABEL_REPEATED)
+        return !row || !row->whole;
+    return !row && field->type != PROTOBUF_C_TYPE_ENUM;
 }
 
 static void walk_message(struct walk *walk, const struct place *up, const ProtobufCMessage *message)
@@ -368,15 +373,15 @@ static void walk_message(struct walk *walk, const struct place *up, const Protob
     const struct row *next = rows_of(descriptor);
     for (unsigned i = 0; i < descriptor->n_fields && !walk_is_over(walk); i++) {
         const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
-        bool ruled = next < rows_end && next->message == descriptor && text_equal(next->field, field->name);
+        bool ruled = next < rows_end && next->message == descriptor && next->offset == field->offset;
         const struct row *row = ruled ? next++ : NULL;
-        if (row && row->is_output)
+        if ((row && row->is_output) || is_bare(message, field, row))
             continue;
         struct place place = {.walk = walk, .up = up, .message = message, .field = field};
         if (field->label == PROTOBUF_C_LABEL_REPEATED)
             walk_list(&place, row);
         else
-            walk_value(&place, row, (const char *)message + field->offset);
+            walk_value(&place, row, field_at(message, field));
     }
     assert(walk_is_over(walk) || next == rows_end ||
            next->message != descriptor); /* each rule had its field */

@@ -39,6 +39,24 @@ static void utf8_is_told_from_what_is_not(void **)
     assert_true(text_is_utf8("a\0b", 1));
 }
 
+/* Texts are read in words: no place of a text, whatever its length, is left out. */
+static void one_bad_byte_is_found_wherever_it_stands(void **)
+{
+    for (size_t size = 1; size < 30; size++) {
+        for (size_t bad = 0; bad < size; bad++) {
+            char text[32] = {0};
+            memset(text, 'x', size);
+            assert_true(text_is_utf8(text, size) && text_is_ascii(text) && !text_has_control(text, false));
+            text[bad] = '\x1f';
+            assert_true(text_is_utf8(text, size) && text_is_ascii(text) && text_has_control(text, true));
+            text[bad] = '\xff';
+            assert_false(text_is_utf8(text, size) || text_is_ascii(text) || text_has_control(text, false));
+            text[bad] = '\0';
+            assert_false(text_is_utf8(text, size));
+        }
+    }
+}
+
 static void normal_form_c_puts_letters_together(void **)
 {
     assert_string_equal(text_nfc(arena, "plain"), "plain");
@@ -230,6 +248,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(utf8_is_told_from_what_is_not),
+        cmocka_unit_test(one_bad_byte_is_found_wherever_it_stands),
         cmocka_unit_test(normal_form_c_puts_letters_together),
         cmocka_unit_test(folding_leaves_what_people_compare),
         cmocka_unit_test(folding_twice_changes_nothing_more),

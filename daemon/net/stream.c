@@ -14,11 +14,10 @@
 
 enum { FULL_BYTES = 64 * 1024, MOST_FIELDS = 64 };
 
-/* Header fields kept until the body is through. */
+/* Header fields kept until the body is through. Spare memory, their text behind them. */
 struct trailers {
-    struct arena *arena;
-    nghttp2_nv *fields;
     size_t count;
+    nghttp2_nv fields[];
 };
 
 static const struct rpc_sink sink;
@@ -57,12 +56,6 @@ static void body_add(struct body *body, const void *bytes, size_t size)
     }
     memcpy(body->bytes + body->end, bytes, size);
     body->end += size;
-}
-
-static void trailers_free(struct trailers *trailers)
-{
-    if (trailers)
-        arena_free(trailers->arena); /* which has the struct too */
 }
 
 static void submit_trailers(struct stream *stream)
@@ -164,16 +157,26 @@ static void sink_data(void *self, const void *bytes, size_t size)
     resume(stream);
 }
 
+static const char *put_text(char **to, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    const char *copy = memcpy(*to, text, size);
+    *to += size;
+    return copy;
+}
+
 static struct trailers *trailers_copy(const struct rpc_header *headers, size_t count)
 {
-    struct arena *arena = arena_new(0);
-    struct trailers *trailers = arena_zalloc(arena, sizeof *trailers);
-    trailers->arena = arena;
-    trailers->fields = arena_array(arena, count, sizeof *trailers->fields);
-    trailers->count = count;
+    size_t text_bytes = 0, own_bytes = sizeof(struct trailers) + count * sizeof(nghttp2_nv);
     for (size_t i = 0; i < count; i++)
-        trailers->fields[i] =
-            field_make(arena_strdup(arena, headers[i].name), arena_strdup(arena, headers[i].value));
+        text_bytes += strlen(headers[i].name) + 1 + strlen(headers[i].value) + 1;
+    struct trailers *trailers = spare_alloc(own_bytes + text_bytes);
+    char *text = (char *)trailers + own_bytes;
+    trailers->count = count;
+    for (size_t i = 0; i < count; i++) {
+        const char *name = put_text(&text, headers[i].name);
+        trailers->fields[i] = field_make(name, put_text(&text, headers[i].value));
+    }
     return trailers;
 }
 
@@ -270,7 +273,7 @@ void stream_free(struct stream *stream)
     if (stream->unconsumed && !http2->is_over)
         nghttp2_session_consume_connection(http2->session, stream->unconsumed);
     spare_free(stream->out.bytes);
-    trailers_free(stream->trailers);
+    spare_free(stream->trailers);
     spare_free(stream);
 }
 
@@ -311,6 +314,7 @@ void stream_begin(struct stream *stream)
         .path = head->path,
         .headers = head->fields,
         .header_count = head->count,
+        .arena = &http2->head.arena,
         .peer = http2->connection->peer.text,
         .peer_is_loopback = http2->connection->peer.is_loopback,
         .is_encrypted = http2->connection->is_encrypted,

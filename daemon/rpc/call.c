@@ -150,7 +150,7 @@ static void send_head(struct rpc_call *call)
 /* The call's own arena may be in a worker's hands: a deadline doesn't wait for it. */
 static void send_end(struct rpc_call *call, struct status status)
 {
-    struct arena *arena = arena_new(0);
+    struct arena *arena = status_ok(status) ? NULL : arena_new(0);
     struct rpc_header headers[RPC_STATUS_HEADERS + 2] = {content_type};
     size_t count = rpc_status_write(arena, status, headers + 1);
     if (status_ok(status))

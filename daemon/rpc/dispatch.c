@@ -12,6 +12,15 @@
 
 enum { MEMORY_RATIO = 16, MEMORY_LEAST_BYTES = 1 << 20, TOPMOST_TIMER_MS = 1 << 30 };
 
+/* What comes from outside is measured, by the transport's limits and by the guard: no cap. */
+static struct arena *take_arena(const struct rpc_request_head *head)
+{
+    struct arena *arena = head->arena ? *head->arena : arena_new(0);
+    if (head->arena)
+        *head->arena = NULL;
+    return arena;
+}
+
 static const struct rpc_header *copy_metadata(struct arena *arena, const struct rpc_request_head *head)
 {
     struct rpc_header *copies = arena_array(arena, head->header_count, sizeof *copies);
@@ -24,7 +33,7 @@ static const struct rpc_header *copy_metadata(struct arena *arena, const struct 
 static struct rpc_call *call_new(struct rpc_server *server, struct loop *loop, const struct rpc_sink *sink,
                                  void *stream, const struct rpc_request_head *head)
 {
-    struct arena *arena = arena_new(0); /* what comes from outside is measured by the guard */
+    struct arena *arena = take_arena(head);
     struct rpc_call *call = arena_zalloc(arena, sizeof *call);
     call->server = server;
     call->loop = loop;
@@ -33,12 +42,12 @@ static struct rpc_call *call_new(struct rpc_server *server, struct loop *loop, c
     call->arena = arena;
     call->began_ns = clock_monotonic_ns();
     call->deadline_ms = INT64_MAX;
-    call->path = arena_strdup(arena, head->path ? head->path : "");
+    call->path = head->arena ? head->path : arena_strdup(arena, head->path ? head->path : "");
     call->peer = arena_strdup(arena, head->peer ? head->peer : "");
     call->peer_is_loopback = head->peer_is_loopback;
     call->is_encrypted = head->is_encrypted;
     call->connection_bytes = head->upload_bytes;
-    call->metadata = copy_metadata(arena, head);
+    call->metadata = head->arena ? head->headers : copy_metadata(arena, head);
     call->metadata_count = head->header_count;
     call->method = rpc_server_method(server, call->path);
     if (call->method)

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct arena;
 struct loop;
 
 /* Where a transport (net: HTTP/2 streams) and a call (rpc) meet. Both on one loop's thread.
@@ -28,6 +29,8 @@ struct rpc_request_head {
     const char *path;                 /* "/partner.v1.MatchService/FindHosts" */
     const struct rpc_header *headers; /* the others, pseudo-headers aside */
     size_t header_count;
+    struct arena **
+        arena; /* path and headers lie in it, and the call may take it for its own, leaving NULL. NULL: it copies */
     const char *peer; /* "127.0.0.1:52114" */
     bool peer_is_loopback;
     bool is_encrypted; /* TLS lies between us and the peer */

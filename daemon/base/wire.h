@@ -80,5 +80,26 @@ static inline bool wire_fixed(struct wire *wire, void *to, size_t size)
     return true;
 }
 
-/* Skips a value whose tag has been read, also a group with all in it. */
-bool wire_skip(struct wire *wire, uint32_t number, enum wire_type type);
+/* Skips a group with all in it. */
+bool wire_skip_group(struct wire *wire, uint32_t number);
+
+/* Skips a value whose tag has been read. */
+static inline bool wire_skip(struct wire *wire, uint32_t number, enum wire_type type)
+{
+    uint64_t ignored;
+    struct wire bytes;
+    switch (type) {
+    case WIRE_VARINT:
+        return wire_varint(wire, &ignored);
+    case WIRE_64BIT:
+        return wire_fixed(wire, &ignored, 8);
+    case WIRE_32BIT:
+        return wire_fixed(wire, &ignored, 4);
+    case WIRE_BYTES:
+        return wire_bytes(wire, &bytes);
+    case WIRE_GROUP:
+        return wire_skip_group(wire, number);
+    default:
+        return false;
+    }
+}

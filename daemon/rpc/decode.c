@@ -72,7 +72,6 @@ static size_t packed_count(const ProtobufCFieldDescriptor *field, struct wire nu
     return count;
 }
 
-/* Calls for each known field of the wire in turn: first to count the elements of lists, then to fill. */
 static void count_field(const ProtobufCFieldDescriptor *field, struct wire *wire, enum wire_type type,
                         size_t *count)
 {
@@ -114,24 +113,15 @@ static void fill_field(struct arena *arena, ProtobufCMessage *message, const Pro
         ++*count;
 }
 
-static bool has_lists(const ProtobufCMessageDescriptor *descriptor)
-{
-    for (unsigned i = 0; i < descriptor->n_fields; i++)
-        if (descriptor->fields[i].label == PROTOBUF_C_LABEL_REPEATED)
-            return true;
-    return false;
-}
-
+/* Makes room for all lists of the message: `wire` begins with the first element that any of them has. */
 static void make_lists(struct arena *arena, ProtobufCMessage *message, struct wire wire)
 {
     const ProtobufCMessageDescriptor *descriptor = message->descriptor;
     size_t counts[GUARD_FIELDS];
     memset(counts, 0, descriptor->n_fields * sizeof *counts);
-    while (wire_left(&wire)) {
-        uint32_t number;
-        enum wire_type type;
-        if (!wire_tag(&wire, &number, &type))
-            break;
+    uint32_t number;
+    enum wire_type type;
+    while (wire_left(&wire) && wire_tag(&wire, &number, &type)) {
         const ProtobufCFieldDescriptor *field = field_find(descriptor, number);
         if (field && field->label == PROTOBUF_C_LABEL_REPEATED)
             count_field(field, &wire, type, &counts[field - descriptor->fields]);
@@ -149,15 +139,17 @@ ProtobufCMessage *guard_decode(struct arena *arena, const ProtobufCMessageDescri
 {
     ProtobufCMessage *message = arena_alloc(arena, descriptor->sizeof_message);
     protobuf_c_message_init(descriptor, message);
-    if (has_lists(descriptor))
-        make_lists(arena, message, wire_of(bytes, size));
-    struct wire wire = wire_of(bytes, size);
-    while (wire_left(&wire)) {
+    bool has_lists = false;
+    for (struct wire wire = wire_of(bytes, size), from = wire; wire_left(&wire); from = wire) {
         uint32_t number;
         enum wire_type type;
         bool good = wire_tag(&wire, &number, &type);
         assert(good);
         const ProtobufCFieldDescriptor *field = field_find(descriptor, number);
+        if (field && field->label == PROTOBUF_C_LABEL_REPEATED && !has_lists) {
+            make_lists(arena, message, from);
+            has_lists = true;
+        }
         if (field)
             fill_field(arena, message, field, &wire, type);
         else

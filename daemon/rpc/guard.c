@@ -13,8 +13,10 @@ struct level {
     const ProtobufCMessageDescriptor *descriptor;
     const ProtobufCFieldDescriptor *field; /* the one being read */
     uint32_t seen[GUARD_FIELDS];           /* elements so far, by the field's place */
+    uint64_t lists;                        /* of which places lists have been seen: a bit each */
     unsigned depth;
 };
+static_assert(GUARD_FIELDS <= 64);
 
 struct check {
     struct arena *arena;
@@ -30,6 +32,7 @@ static void level_init(struct level *level, const struct level *up,
     level->up = up;
     level->descriptor = descriptor;
     level->field = NULL;
+    level->lists = 0;
     level->depth = up ? up->depth + 1 : 0;
     size_t field_count = descriptor->n_fields < GUARD_FIELDS ? descriptor->n_fields : GUARD_FIELDS;
     memset(level->seen, 0, field_count * sizeof *level->seen);
@@ -175,6 +178,8 @@ static bool check_field(struct check *check, struct level *level, struct wire *w
         return fail(check, level, "has another type on the wire");
     if (!check_once(check, level))
         return false;
+    if (field->label == PROTOBUF_C_LABEL_REPEATED)
+        level->lists |= (uint64_t)1 << (field - level->descriptor->fields);
     struct wire bytes;
     if (type != WIRE_BYTES) {
         if (!check_scalar(check, level, wire))
@@ -187,6 +192,16 @@ static bool check_field(struct check *check, struct level *level, struct wire *w
         return false;
     }
     ++*seen;
+    return true;
+}
+
+static bool take_lists(struct check *check, const struct level *level)
+{
+    for (uint64_t left = level->lists; left; left &= left - 1) {
+        unsigned place = (unsigned)__builtin_ctzll(left);
+        if (!take(check, level->seen[place] * field_element_bytes(&level->descriptor->fields[place])))
+            return false;
+    }
     return true;
 }
 
@@ -211,11 +226,7 @@ static bool check_message(struct check *check, struct level *level, struct wire 
             return false;
         }
     }
-    for (unsigned i = 0; i < descriptor->n_fields; i++)
-        if (descriptor->fields[i].label == PROTOBUF_C_LABEL_REPEATED &&
-            !take(check, level->seen[i] * field_element_bytes(&descriptor->fields[i])))
-            return false;
-    return true;
+    return take_lists(check, level);
 }
 
 struct status guard_check(struct arena *arena, const ProtobufCMessageDescriptor *descriptor,

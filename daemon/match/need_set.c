@@ -156,8 +156,11 @@ struct need_set *need_set_new(struct arena *arena, const struct need_entry **nee
     set->facts = arena_array(arena, count, sizeof *set->facts);
     set->briefs = arena_array(arena, count, sizeof *set->briefs);
     set->owner_ids = arena_array(arena, count, sizeof *set->owner_ids);
-    for (uint32_t row = 0; row < count; row++)
+    for (uint32_t row = 0; row < count; row++) {
+        if (row + SEGMENT_FETCH_AHEAD < count)
+            segment_fetch(needs[row + SEGMENT_FETCH_AHEAD], sizeof(struct need_entry) + SEGMENT_FETCH_LISTS);
         set->facts[row] = needs[row]->facts;
+    }
     gather_lists(set);
     number_owners(set);
     if (base)

@@ -327,7 +327,7 @@ static void copy_concepts(const struct merging *merging, const struct weave *lis
     const struct segment *sides[WEAVE_SIDES] = {merging->old, merging->new};
     struct segment *to = merging->to;
     for (const struct weave_run *run = lists->runs; run < lists->runs + lists->run_count; run++)
-        if (to->concepts_short) /* then their numbers are as short on either side */
+        if (to->concepts_short)
             memcpy(to->concepts_short + run->to, sides[run->side]->concepts_short + run->from,
                    run->count * sizeof *to->concepts_short);
         else
@@ -342,7 +342,7 @@ static void merge_concepts(struct merging *merging, uint32_t concept_limit)
     struct weave lists = weave_of_lists(&merging->slots, old->concept_first, new->concept_first);
     to->concept_first = array(merging, to->slot_count, sizeof *to->concept_first);
     weave_copy_firsts(&merging->slots, to->concept_first, old->concept_first, new->concept_first);
-    if (concept_limit <= UINT16_MAX)
+    if (concept_limit <= UINT16_MAX) /* then those of either side are short, for a limit only grows */
         to->concepts_short = array(merging, lists.count, sizeof *to->concepts_short);
     else
         to->concepts_long = array(merging, lists.count, sizeof *to->concepts_long);

@@ -228,12 +228,17 @@ static struct window_list windows_of(struct arena *arena, const pb_offer *from)
     return (struct window_list){(uint32_t)from->n_windows, items};
 }
 
-static int compare_numbers(const void *left, const void *right)
+/* Among numbers in order, once; they are few. */
+static uint32_t add_in_order(uint32_t *numbers, uint32_t count, uint32_t number)
 {
-    uint32_t a, b;
-    memcpy(&a, left, sizeof a);
-    memcpy(&b, right, sizeof b);
-    return (a > b) - (a < b);
+    uint32_t at = count;
+    while (at && numbers[at - 1] > number)
+        at--;
+    if (at && numbers[at - 1] == number)
+        return count;
+    memmove(numbers + at + 1, numbers + at, (count - at) * sizeof *numbers);
+    numbers[at] = number;
+    return count + 1;
 }
 
 static void read_outcomes(struct arena *arena, struct offer_entry *to, const pb_offer *from,
@@ -241,16 +246,12 @@ static void read_outcomes(struct arena *arena, struct offer_entry *to, const pb_
 {
     uint32_t *outcomes = arena_array(arena, from->n_outcomes, sizeof *outcomes);
     uint32_t *sorted = arena_array(arena, from->n_outcomes, sizeof *sorted);
-    uint32_t count = 0, distinct = 0;
+    uint32_t distinct = 0;
     for (size_t i = 0; i < from->n_outcomes; i++) {
         outcomes[i] = concepts_read(concepts, from->outcomes[i]);
         if (outcomes[i] != CONCEPT_NONE)
-            sorted[count++] = outcomes[i];
+            distinct = add_in_order(sorted, distinct, outcomes[i]);
     }
-    qsort(sorted, count, sizeof *sorted, compare_numbers);
-    for (uint32_t i = 0; i < count; i++)
-        if (!distinct || sorted[distinct - 1] != sorted[i])
-            sorted[distinct++] = sorted[i];
     to->outcomes = (struct concept_numbers){(uint32_t)from->n_outcomes, outcomes};
     to->concepts = (struct concept_numbers){distinct, sorted};
 }

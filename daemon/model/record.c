@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/packer.h"
 #include "base/text.h"
 
 enum { ID_KEY_BYTES = 128, REGISTRY_BYTES = 32 };
@@ -129,6 +130,13 @@ void *record_pack(struct arena *arena, const struct record *record, size_t *ret_
     void *bytes = arena_alloc(arena, *ret_bytes);
     protobuf_c_message_pack(&copy.message, bytes);
     return bytes;
+}
+
+void record_pack_into(struct packer *packer, const struct record *record)
+{
+    union any_record copy;
+    copy_without_output(record, &copy);
+    packer_put_message(packer, &copy.message);
 }
 
 bool record_unpack(struct arena *arena, enum record_kind kind, const void *bytes, size_t size,

@@ -7,6 +7,7 @@
 #include "partner/v1/registry.pb-c.h"
 
 struct arena;
+struct packer;
 
 /* The records are the contract's own messages; these are their short names. Unset text is "", an unset part NULL. */
 typedef Partner__V1__Organisation pb_organisation;
@@ -57,6 +58,8 @@ size_t record_references(const struct record *record, const char *const **ret_id
 
 /* Packs into the arena, output fields (revision, update_time, same_as) cleared. The same record gives the same bytes. */
 void *record_pack(struct arena *arena, const struct record *record, size_t *ret_bytes);
+/* The same bytes, in front of what the packer has: in one pass instead of two, and in more memory. */
+void record_pack_into(struct packer *packer, const struct record *record);
 /* Unpacks what record_pack gave, into the arena; false: not such bytes. */
 bool record_unpack(struct arena *arena, enum record_kind kind, const void *bytes, size_t size,
                    struct record *ret_record);

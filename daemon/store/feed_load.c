@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/packer.h"
 #include "store/binary.h"
 #include "store/column.h"
 #include "store/parameter.h"
@@ -65,7 +66,10 @@ static void on_record(struct feed *feed, const unsigned char *bytes, size_t size
         return;
     }
     given.id = record_id(&given.record);
-    given.packed = record_pack(feed->arena, &given.record, &given.packed_bytes);
+    struct packer packer = packer_of(feed->arena);
+    record_pack_into(&packer, &given.record);
+    given.packed = packer_bytes(&packer);
+    given.packed_bytes = packer_size(&packer);
     struct record_stamp stamp = record_stamps_find(feed->load.stamps, given.id);
     given.revision = stamp.revision;
     given.update_time_us = stamp.time_us;

@@ -46,7 +46,16 @@ bool text_is_utf8(const char *bytes, size_t size)
     }
 }
 
-bool text_is_ascii(const char *text)
+bool text_is_plain(const char *text)
+{
+    size_t size = strlen(text);
+    for (size_t i = plain_bytes(text, size); i < size; i++)
+        if (text[i] < 0x20 || text[i] > 0x7e)
+            return false;
+    return true;
+}
+
+static bool is_ascii(const char *text)
 {
     size_t size = strlen(text);
     for (size_t i = plain_bytes(text, size); i < size; i++)
@@ -69,8 +78,7 @@ static char *map(struct arena *arena, const char *text, utf8proc_option_t option
 
 char *text_nfc(struct arena *arena, const char *text)
 {
-    return text_is_ascii(text) ? arena_strdup(arena, text)
-                               : map(arena, text, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    return is_ascii(text) ? arena_strdup(arena, text) : map(arena, text, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
 }
 
 /* Letters that no decomposition makes plain. */
@@ -144,7 +152,7 @@ static char *fold_ascii(struct arena *arena, const char *text)
 
 char *text_fold(struct arena *arena, const char *text)
 {
-    if (text_is_ascii(text))
+    if (is_ascii(text))
         return fold_ascii(arena, text);
     char *mapped = map(arena, text,
                        UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_DECOMPOSE |

@@ -9,7 +9,8 @@ struct arena;
 
 /* Valid UTF-8 without NUL. */
 bool text_is_utf8(const char *bytes, size_t size);
-bool text_is_ascii(const char *text);
+/* Printable ASCII alone. */
+bool text_is_plain(const char *text);
 /* Normal form C. The text is valid UTF-8. */
 char *text_nfc(struct arena *arena, const char *text);
 /* For comparing as people do: no accents, one case, compatibility forms made plain, every run of anything that is

@@ -1,7 +1,6 @@
 #include "model/normalise.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "base/arena.h"
 #include "base/field.h"
@@ -13,8 +12,8 @@
 
 static char *normalise_text(struct arena *arena, const char *field, char *text)
 {
-    if (text_is_ascii(text) && !strchr(text, '\r'))
-        return text; /* as most are */
+    if (text_is_plain(text)) /* as most are */
+        return text;
     char *composed = text_nfc(arena, text);
     return limit_allows_newlines(field) ? text_unify_newlines(composed) : composed;
 }

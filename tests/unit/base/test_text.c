@@ -46,11 +46,11 @@ static void one_bad_byte_is_found_wherever_it_stands(void **)
         for (size_t bad = 0; bad < size; bad++) {
             char text[32] = {0};
             memset(text, 'x', size);
-            assert_true(text_is_utf8(text, size) && text_is_ascii(text) && !text_has_control(text, false));
+            assert_true(text_is_utf8(text, size) && text_is_plain(text) && !text_has_control(text, false));
             text[bad] = '\x1f';
-            assert_true(text_is_utf8(text, size) && text_is_ascii(text) && text_has_control(text, true));
+            assert_true(text_is_utf8(text, size) && !text_is_plain(text) && text_has_control(text, true));
             text[bad] = '\xff';
-            assert_false(text_is_utf8(text, size) || text_is_ascii(text) || text_has_control(text, false));
+            assert_false(text_is_utf8(text, size) || text_is_plain(text) || text_has_control(text, false));
             text[bad] = '\0';
             assert_false(text_is_utf8(text, size));
         }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/format.h"
 #include "base/huge.h"
 #include "base/spare.h"
 
@@ -202,6 +203,9 @@ char *arena_strndup(struct arena *arena, const char *text, size_t bytes)
 char *arena_vformat(struct arena *arena, const char *format, va_list arguments)
 {
     char small[256];
+    size_t plain_length;
+    if (format_plain(small, sizeof small, format, arguments, &plain_length))
+        return arena_strndup(arena, small, plain_length);
     va_list again;
     va_copy(again, arguments);
     int length = vsnprintf(small, sizeof small, format, arguments);

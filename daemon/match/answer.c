@@ -1,5 +1,6 @@
 #include "match/answer.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -11,13 +12,17 @@
 #include "model/stored_record.h"
 #include "vocab/vocabulary.h"
 
-#define TEXT(arena, text) arena_strdup((arena), (text))
+/* A text of the index or the call: messages are never changed nor freed one by one. */
+static char *text_for(const char *text)
+{
+    return (char *)(uintptr_t)text;
+}
 
 /* ---- facts ---- */
 
 /* Numbers of the fields that are shown, read from the packed records: unpacking them whole takes many times as long. */
 enum { HOST_ID = 1, HOST_NAME = 3, HOST_COUNTRY = 5, HOST_CITY = 7, HOST_LAST = HOST_CITY };
-enum { OFFER_ID = 1, OFFER_TITLE = 3, OFFER_DURATION = 5, OFFER_LAST = OFFER_DURATION };
+enum { OFFER_ID = 1, OFFER_TITLE = 3, OFFER_DURATION = 5, OFFER_LAST = OFFER_DURATION, OFFER_OUTCOMES };
 enum { MIN_DAYS = 1 }; /* the other is MAX_DAYS */
 
 /* A field as it lies in a packed record, with its tag and length; size 0: not there. */
@@ -33,17 +38,36 @@ static const unsigned char *field_skip(const unsigned char *at, const unsigned c
     return wire_skip(&wire, *at >> 3, *at & 7) ? wire.at : end;
 }
 
-/* A record's first fields, by number, up to `last`: the last of each number. Packed fields are in the order of their numbers, and
- * a tag of one below 16 takes one byte. Most are short texts. */
+/* A walk over a record's first fields. Packed ones are in the order of their numbers, and a tag of one below 16 takes one byte. */
+struct field_walk {
+    const unsigned char *at, *end;
+};
+
+static struct field_walk field_walk_of(const struct entry *entry)
+{
+    const unsigned char *at = stored_record_packed(entry->stored);
+    return (struct field_walk){at, at + entry->stored->packed_bytes};
+}
+
+/* The next one with a number up to `last`; false: there is none. Most are short texts. */
+static inline bool field_walk_next(struct field_walk *walk, uint32_t last, struct field *ret_field)
+{
+    const unsigned char *at = walk->at, *end = walk->end;
+    if (end - at < 2 || *at >> 3 > last)
+        return false;
+    bool is_short = (*at & 7) == WIRE_BYTES && at[1] < 0x80 && at[1] <= end - at - 2;
+    walk->at = is_short ? at + 2 + at[1] : field_skip(at, end);
+    *ret_field = (struct field){at, (size_t)(walk->at - at)};
+    return true;
+}
+
+/* A record's first fields, by number, up to `last`: the last of each number. */
 static void read_fields(const struct entry *entry, uint32_t last, struct field *fields)
 {
-    const unsigned char *at = stored_record_packed(entry->stored), *end = at + entry->stored->packed_bytes;
-    while (end - at >= 2 && *at >> 3 <= last) {
-        bool is_short = (*at & 7) == WIRE_BYTES && at[1] < 0x80 && at[1] <= end - at - 2;
-        const unsigned char *next = is_short ? at + 2 + at[1] : field_skip(at, end);
-        fields[*at >> 3] = (struct field){at, (size_t)(next - at)};
-        at = next;
-    }
+    struct field_walk walk = field_walk_of(entry);
+    struct field field;
+    while (field_walk_next(&walk, last, &field))
+        fields[*field.at >> 3] = field;
 }
 
 /* What follows the tag and the length. */
@@ -189,57 +213,67 @@ void answer_pack(struct packer *packer, const struct match_query *query, const s
 
 /* ---- outcomes ---- */
 
-static Partner__V1__Outcome *outcome_copy(struct arena *arena, const Partner__V1__Outcome *from,
-                                          const char *code)
-{
-    Partner__V1__Outcome *to = arena_copy(arena, from, sizeof *from);
-    to->concept = TEXT(arena, code);
-    return to;
-}
-
 /* The best that is offered for one wanted outcome. */
 struct offered {
     enum fit fit;
-    size_t number; /* in the offer's list */
-    const char *code;
+    Partner__V1__Outcome *outcome; /* with its code */
 };
+
+/* One of an offer's outcomes, from its packed record. */
+static Partner__V1__Outcome *outcome_of(const struct match_query *query, uint32_t concept, struct field field)
+{
+    struct wire bytes = payload_of(field);
+    Partner__V1__Outcome *outcome =
+        partner__v1__outcome__unpack(arena_protobuf(query->arena), wire_left(&bytes), bytes.at);
+    assert(outcome);
+    if (!*outcome->concept && concept != CONCEPT_NONE)
+    outcome->concept = text_for(vocabulary_code(query->index->vocabulary, concept));
+    return outcome;
+}
 
 /* For each wanted outcome the best offered one; equal ones by code. */
 static void find_offered(const struct match_query *query, const struct offer_entry *entry,
-                         const pb_offer *offer, struct offered *best)
+                         struct offered *best)
 {
     const struct wanted *wanted = &query->wanted;
-    for (size_t i = 0; i < entry->outcomes.count; i++) {
-        uint32_t concept = entry->outcomes.items[i];
-        const char *code = offer->outcomes[i]->concept;
-        if (!*code)
-        code = concept == CONCEPT_NONE ? "" : vocabulary_code(query->index->vocabulary, concept);
-        for (uint32_t row = wanted_find(wanted, concept); row != UINT32_MAX; row = wanted->near[row].next) {
+    struct field_walk walk = field_walk_of(&entry->entry);
+    struct field field;
+    for (size_t i = 0; i < entry->outcomes.count && field_walk_next(&walk, OFFER_OUTCOMES, &field);) {
+        if (*field.at >> 3 != OFFER_OUTCOMES)
+            continue;
+        uint32_t concept = entry->outcomes.items[i++], row = wanted_find(wanted, concept);
+        Partner__V1__Outcome *outcome = row == UINT32_MAX ? NULL : outcome_of(query, concept, field);
+        for (; row != UINT32_MAX; row = wanted->near[row].next) {
             struct offered *to = &best[wanted->near[row].wanted];
             enum fit fit = wanted->near[row].fit;
-            if (fit > to->fit || (fit == to->fit && strcmp(code, to->code) < 0))
-                *to = (struct offered){fit, i, code};
+            if (fit > to->fit || (fit == to->fit && strcmp(outcome->concept, to->outcome->concept) < 0))
+                *to = (struct offered){fit, outcome};
         }
     }
 }
 
-static void add_outcomes(const struct match_query *query, uint32_t slot, const pb_offer *offer,
-                         Partner__V1__Match *match)
+static Partner__V1__Outcome *outcome_wanted(struct arena *arena, const struct wanted_concept *wanted)
+{
+    Partner__V1__Outcome *to = arena_copy(arena, wanted->outcome, sizeof *to);
+    to->concept = text_for(wanted->code);
+    to->essential = wanted->essential; /* if any of those that are equal is */
+    return to;
+}
+
+static void add_outcomes(const struct match_query *query, uint32_t slot, Partner__V1__Match *match)
 {
     const struct wanted *wanted = &query->wanted;
+    const struct offer_entry *offer = segment_offer(query->segment, slot);
     struct offered *best = arena_array(query->arena, wanted->count, sizeof *best);
     if (offer)
-        find_offered(query, segment_offer(query->segment, slot), offer, best);
+        find_offered(query, offer, best);
     match->outcomes = arena_array(query->arena, wanted->count, sizeof *match->outcomes);
     match->n_outcomes = wanted->count;
     for (uint32_t i = 0; i < wanted->count; i++) {
         Partner__V1__OutcomeFit *to = match->outcomes[i] = arena_alloc(query->arena, sizeof *to);
         partner__v1__outcome_fit__init(to);
-        to->wanted = outcome_copy(query->arena, wanted->items[i].outcome, wanted->items[i].code);
-        to->wanted->essential = wanted->items[i].essential; /* if any of those that are equal is */
-        if (best[i].fit == FIT_NONE)
-            continue;
-        to->offered = outcome_copy(query->arena, offer->outcomes[best[i].number], best[i].code);
+        to->wanted = outcome_wanted(query->arena, &wanted->items[i]);
+        to->offered = best[i].outcome; /* NULL: missing */
         to->fit = fit_value(best[i].fit);
     }
 }
@@ -251,8 +285,8 @@ static Partner__V1__Criterion *add_criterion(struct arena *arena, Partner__V1__M
 {
     Partner__V1__Criterion *to = arena_alloc(arena, sizeof *to);
     partner__v1__criterion__init(to);
-    to->name = TEXT(arena, name);
-    to->reason = TEXT(arena, reason);
+    to->name = text_for(name);
+    to->reason = text_for(reason);
     match->criteria[match->n_criteria++] = to;
     return to;
 }
@@ -315,7 +349,7 @@ Partner__V1__Scorecard *answer_scorecard(struct arena *arena, const struct weigh
     card->notes = arena_array(arena, sizeof rows / sizeof *rows, sizeof *card->notes);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (!letter_mean(weighing, values, rows[i].letter, rows[i].mean))
-            card->notes[card->n_notes++] = TEXT(arena, rows[i].note);
+            card->notes[card->n_notes++] = text_for(rows[i].note);
     return card;
 }
 
@@ -340,7 +374,7 @@ static void add_network(const struct match_query *query, uint32_t slot, Partner_
     path->n_via = network_via(query->network, arena, index, body, query->today, &via);
     path->via = arena_array(arena, path->n_via, sizeof *path->via);
     for (size_t i = 0; i < path->n_via; i++)
-        path->via[i] = TEXT(arena, via[i]);
+        path->via[i] = text_for(via[i]);
 }
 
 Partner__V1__Match *answer_match(const struct scoring *scoring, const struct ranked *ranked,
@@ -350,12 +384,10 @@ Partner__V1__Match *answer_match(const struct scoring *scoring, const struct ran
     Partner__V1__Match *match = match_new(query, ranked);
     if (view == PARTNER__V1__MATCH_VIEW__MATCH_VIEW_BASIC)
         return match;
-    const struct offer_entry *entry = segment_offer(query->segment, ranked->slot);
-    const pb_offer *offer = entry ? entry_record(&entry->entry, query->arena).offer : NULL;
     double values[CRITERION_COUNT];
-    rank_slot(scoring, ranked->slot, values);
+    scoring_values(scoring, ranked->slot, values);
     add_criteria(scoring, ranked->slot, values, match);
-    add_outcomes(query, ranked->slot, offer, match);
+    add_outcomes(query, ranked->slot, match);
     match->scorecard =
         answer_scorecard(query->arena, &scoring->weighing, values, query->wanted.unread_count > 0);
     add_network(query, ranked->slot, match);
@@ -366,10 +398,10 @@ Partner__V1__Match *answer_match(const struct scoring *scoring, const struct ran
 size_t answer_bytes_most(const Partner__V1__Match *match, Partner__V1__MatchView view)
 {
     /* Two ids, three texts and a country, as long as records may have them. */
-    enum { OVERHEAD_BYTES = 8, BASIC_BYTES = 2 * 161 + 3 * 500 + 2 + 78 };
+    enum { BASIC_BYTES = 2 * 161 + 3 * 500 + 2 + 78 };
     if (view == PARTNER__V1__MATCH_VIEW__MATCH_VIEW_BASIC)
         return BASIC_BYTES;
-    return protobuf_c_message_get_packed_size(&match->base) + OVERHEAD_BYTES;
+    return protobuf_c_message_get_packed_size(&match->base) + ANSWER_OVERHEAD_BYTES;
 }
 
 void answer_add_filters(const struct match_query *query, uint32_t slot, Partner__V1__Match *match)

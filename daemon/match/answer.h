@@ -15,6 +15,8 @@ Partner__V1__Match *answer_match(const struct scoring *scoring, const struct ran
                                  Partner__V1__MatchView view);
 /* Puts the match in BASIC as its response has it. */
 void answer_pack(struct packer *packer, const struct match_query *query, const struct ranked *ranked);
+/* More than tag and length of a match take in its response. */
+enum { ANSWER_OVERHEAD_BYTES = 8 };
 /* What such a match takes in its response, at least as much as it does; in BASIC, without counting, what the longest takes. */
 size_t answer_bytes_most(const Partner__V1__Match *match, Partner__V1__MatchView view);
 /* The scorecard for values by the criterion table's rows; `unread`: some wishes could not be read. */

@@ -119,7 +119,7 @@ struct status match_explain(const struct match_index *index, struct arena *arena
     match_query_init(&query, arena, index, question);
     match_query_enter(&query, part);
     scoring_init(&scoring, &query);
-    struct ranked ranked = slot != SLOT_NONE ? rank_slot(&scoring, slot, NULL) : pick(&scoring, place);
+    struct ranked ranked = slot != SLOT_NONE ? rank_slot(&scoring, slot) : pick(&scoring, place);
     ret_response->match = answer_match(&scoring, &ranked, PARTNER__V1__MATCH_VIEW__MATCH_VIEW_FULL);
     answer_add_filters(&query, ranked.slot, ret_response->match);
     ret_response->eligible = match_query_passes(&query, ranked.slot);

@@ -180,6 +180,32 @@ static void pack_page(struct finding *finding, struct packer *packer,
     }
 }
 
+/* Packed one by one to see how many the answer has room for, then put in front of each other from the last one on. */
+static void pack_full_page(struct finding *finding, struct packer *packer,
+                           Partner__V1__FindHostsResponse *response)
+{
+    enum { MATCHES = 1 };
+    struct match_query *query = &finding->query;
+    const struct ranked *items = finding->paging.top.items;
+    size_t most = page_count(finding), count = 0,
+           bytes = protobuf_c_message_get_packed_size(&response->base) + TOKEN_BYTES;
+    struct packer *matches = arena_array(query->arena, most, sizeof *matches);
+    answer_fetch(query->index, items, most);
+    for (; count < most; count++) {
+        matches[count] = packer_of(query->arena);
+        match_query_enter(query, items[count].part);
+        Partner__V1__Match *match = answer_match(&finding->scoring, &items[count], query->question->view);
+        packer_put_message(&matches[count], &match->base);
+        bytes += packer_size(&matches[count]) + ANSWER_OVERHEAD_BYTES;
+        if (bytes > ANSWER_BYTES && count)
+            break;
+    }
+    add_token(finding, count, response);
+    packer_put_message(packer, &response->base);
+    for (size_t i = count; i-- > 0;)
+        packer_put_bytes(packer, MATCHES, packer_bytes(&matches[i]), packer_size(&matches[i]));
+}
+
 struct status match_find_hosts_packed(const struct match_index *index, struct arena *arena,
                                       const struct match_question *question, uint64_t revision,
                                       struct packer *packer)
@@ -193,8 +219,7 @@ struct status match_find_hosts_packed(const struct match_index *index, struct ar
     if (question->view == PARTNER__V1__MATCH_VIEW__MATCH_VIEW_BASIC) {
         pack_page(&finding, packer, &response);
     } else {
-        fill_page(&finding, &response);
-        packer_put_message(packer, &response.base);
+        pack_full_page(&finding, packer, &response);
     }
     return STATUS_NONE;
 }

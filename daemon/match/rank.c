@@ -73,18 +73,28 @@ struct ranked ranked_of(const struct match_query *query, uint32_t slot, int64_t 
     };
 }
 
-struct ranked rank_slot(const struct scoring *scoring, uint32_t slot, double *values)
+struct ranked rank_slot(const struct scoring *scoring, uint32_t slot)
+{
+    struct match_block block;
+    int64_t billionths;
+    block.count = 1;
+    block.slots[0] = slot;
+    scoring_block(scoring, &block, &billionths);
+    return ranked_of(scoring->query, slot, billionths);
+}
+
+void scoring_values(const struct scoring *scoring, uint32_t slot, double values[CRITERION_COUNT])
 {
     const struct match_query *query = scoring->query;
-    struct match_block block = {.count = 1, .slots = {slot}};
-    int64_t billionths;
-    scoring_block(scoring, &block, &billionths);
-    for (size_t i = 0; values && i < CRITERION_COUNT; i++) {
+    struct match_block block;
+    block.count = 1;
+    block.slots[0] = slot;
+    wanted_fill(&query->wanted, query->segment, &block, scoring->fits, scoring->flags);
+    for (size_t i = 0; i < CRITERION_COUNT; i++) {
         values[i] = 0;
         if (scoring->weighing.applies[i])
             criterion_table[i]->score(query, &block, &values[i]);
     }
-    return ranked_of(query, slot, billionths);
 }
 
 struct ranked rank_best_of(const struct scoring *scoring, uint32_t place, bool eligible)
@@ -95,7 +105,7 @@ struct ranked rank_best_of(const struct scoring *scoring, uint32_t place, bool e
         uint32_t slot = segment->slots_of[i];
         if (eligible && !match_query_passes(scoring->query, slot))
             continue;
-        struct ranked ranked = rank_slot(scoring, slot, NULL);
+        struct ranked ranked = rank_slot(scoring, slot);
         if (best.slot == SLOT_NONE || better_slot(scoring->query->index, &ranked, &best))
             best = ranked;
     }

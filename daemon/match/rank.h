@@ -34,9 +34,12 @@ void scoring_filled(const struct scoring *scoring, const struct match_block *blo
 /* Fills both. */
 void scoring_block(const struct scoring *scoring, struct match_block *block, int64_t *billionths);
 
+/* The criteria's values for one slot, 0 where one doesn't apply. */
+void scoring_values(const struct scoring *scoring, uint32_t slot, double values[CRITERION_COUNT]);
+
 struct ranked ranked_of(const struct match_query *query, uint32_t slot, int64_t billionths);
-/* One slot by itself. The criteria's values are filled where the pointer is given (CRITERION_COUNT of them). */
-struct ranked rank_slot(const struct scoring *scoring, uint32_t slot, double *values);
+/* One slot by itself. */
+struct ranked rank_slot(const struct scoring *scoring, uint32_t slot);
 /* The best of an organisation's slots, or of those that are eligible; slot SLOT_NONE where there is none. */
 struct ranked rank_best_of(const struct scoring *scoring, uint32_t place, bool eligible);
 

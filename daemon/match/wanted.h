@@ -49,7 +49,7 @@ struct wanted {
     struct near *near;
     double idf_sum;
     uint32_t *rows, mask; /* near by concept, open addressing; UINT32_MAX: free */
-    uint64_t *hint; /* a bit for the lowest bits of each near concept: most others have it not */
+    uint64_t *hint;       /* a bit for the lowest bits of each near concept: most others have it not */
     uint32_t hint_mask;
     struct cover *covers; /* as rows, by near concept; NULL: more are wanted than have room */
     /* Words of the request that were looked up, and how many of them could not be read. */

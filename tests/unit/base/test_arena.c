@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -120,6 +121,12 @@ static void formatted_text_may_be_short_or_long(void **)
 {
     struct arena *arena = arena_new(0);
     assert_string_equal(arena_format(arena, "%d of %s", 4, "five"), "4 of five");
+    assert_string_equal(arena_format(arena, "%s", ""), "");
+    assert_string_equal(arena_format(arena, "%d, %d, %d", INT_MIN, 0, INT_MAX), "-2147483648, 0, 2147483647");
+    assert_string_equal(arena_format(arena, "%u %zu", UINT_MAX, SIZE_MAX), "4294967295 18446744073709551615");
+    assert_string_equal(arena_format(arena, "%llu%% of %s", ULLONG_MAX, "all"),
+                        "18446744073709551615% of all");
+    assert_string_equal(arena_format(arena, "%s %03d %ld", "a", 7, -1l), "a 007 -1");
     for (int length = 250; length < 262; length++) {
         const char *text = arena_format(arena, "%0*d", length, 1);
         assert_int_equal(strlen(text), length);

@@ -76,6 +76,7 @@ static void meet(struct meeting *meeting, int segment, uint32_t number)
     const struct network *network = finding->network;
     const struct network_nodes nodes = network_nodes_of(finding->index);
     finding->walk++;
+    finding->met_count += partnership->count;
     for (uint32_t i = 0; i < partnership->count; i++) {
         uint32_t other = network_body(&nodes, set->parties[partnership->first + i]);
         if (other == PLACE_NONE || other == meeting->body)
@@ -167,7 +168,10 @@ static bool tie_found(const struct network *network, uint32_t body, struct tie *
 
 bool network_ask(struct network *network, uint32_t body, struct tie *ret_tie)
 {
+    enum { MET_MOST = 4096 }; /* where many are in large partnerships, all ties at once take less */
     struct finding *finding = network->asking;
+    if (finding->met_count > MET_MOST)
+        network_spread(network);
     if (network->is_whole || body == network->sender_body)
         return tie_found(network, body, ret_tie);
     struct meeting meeting = {finding, body, 0};

@@ -18,6 +18,7 @@ struct finding {
     double *parts;           /* by partner: 1 / degree, 0 until it is known */
     struct list own, beside; /* partnerships of the body, bodies beside a partner */
     struct list common;      /* numbers of partners */
+    uint64_t met_count;      /* parties walked over for single bodies */
 };
 
 /* Finds the partners. */

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/give_way.h"
 #include "base/log.h"
 
 pthread_t thread_start(const char *name, unsigned number, void *(*run)(void *context), void *context)
@@ -74,4 +75,5 @@ void thread_go_first(void)
 void thread_give_way(int nice)
 {
     ask_for(LONG_SLICE_NS, getpriority(PRIO_PROCESS, 0) + nice);
+    give_way_begin();
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/give_way.h"
 #include "base/packer.h"
 #include "match/answer.h"
 #include "match/filter/filter.h"
@@ -177,6 +178,7 @@ static void pack_page(struct finding *finding, struct packer *packer,
     for (size_t i = count; i-- > 0;) {
         match_query_enter(query, items[i].part);
         answer_pack(packer, query, &items[i]);
+        give_way();
     }
 }
 
@@ -199,6 +201,7 @@ static void pack_full_page(struct finding *finding, struct packer *packer,
         bytes += packer_size(&matches[count]) + ANSWER_OVERHEAD_BYTES;
         if (bytes > ANSWER_BYTES && count)
             break;
+        give_way();
     }
     add_token(finding, count, response);
     packer_put_message(packer, &response->base);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/give_way.h"
 #include "match/bound.h"
 #include "match/facet.h"
 #include "match/index_data.h"
@@ -161,6 +162,7 @@ static void score_block(const struct sweep *sweep, struct match_block *block, bo
         sink->take(sink->context, &ranked, bits_has(query->segment->shared, block->slots[i]));
     }
     block->count = 0;
+    give_way();
 }
 
 static void score_all(const struct sweep *sweep, const struct stretch *stretch, const uint64_t *slots,
@@ -323,6 +325,7 @@ static uint64_t sweep_part(struct sweep *sweep, struct facet_counts *facets)
         if (facets)
             facet_add_chunk(facets, sweep->query, &stretch, slots);
         rank_chunk(sweep, &stretch, slots, several, several_count);
+        give_way();
     }
     rank_several(sweep, &tally.apart, facets);
     if (facets)

@@ -12,5 +12,5 @@ struct spread *spread_new(unsigned count);
 void spread_free(struct spread *spread);
 
 /* Thread `number` calls this at each piece of work: where another of the threads ran last on the same processor, it moves to one
- * where none did, once a millisecond at most, and returns true. Costs no call to the kernel but then. */
+ * where none did, once a millisecond at most, and returns true. Costs no call to the kernel where it is alone. */
 bool spread_keep(struct spread *spread, unsigned number);

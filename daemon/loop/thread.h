@@ -10,6 +10,6 @@ pthread_t thread_start(const char *name, unsigned number, void *(*run)(void *con
  * another. It takes no more of the processor than before. */
 void thread_go_first(void);
 
-/* For a thread that works long at a time: those that wake to do little go before it, and its priority is lower by `nice`, which
- * on Linux is the thread's own. */
+/* For a thread that works long at a time: those that wake to do little go before it, also between the steps of its work
+ * (`base/give_way.h`), and its priority is lower by `nice`, which on Linux is the thread's own. */
 void thread_give_way(int nice);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/give_way.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/owners.h"
@@ -417,6 +418,7 @@ enum { COUNTS_AHEAD = 8 };
 void entries_acquire(const struct entry *const *entries, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
+        give_way_at(i);
         if (i + COUNTS_AHEAD < count)
             __builtin_prefetch(entries[i + COUNTS_AHEAD], 1);
         entry_acquire(entries[i]);
@@ -426,6 +428,7 @@ void entries_acquire(const struct entry *const *entries, uint32_t count)
 void entries_release(const struct entry *const *entries, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
+        give_way_at(i);
         if (i + COUNTS_AHEAD < count)
             __builtin_prefetch(entries[i + COUNTS_AHEAD], 1);
         entry_release(entries[i]);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/give_way.h"
 #include "match/bits.h"
 #include "match/entry.h"
 #include "match/weave.h"
@@ -110,6 +111,7 @@ static struct posting_table distribution_end(struct distribution *from, struct a
     for (uint32_t value = 0; value < value_count; slots += counts[value++]) {
         rows[value] = (struct posting_row){counts[value], (uint32_t)(to - chunks)};
         for (uint32_t i = 0, together; i < counts[value]; i += together) {
+            give_way_at((size_t)(to - chunks));
             together = count_together(slots + i, counts[value] - i);
             at = units_begin(at, together);
             *to++ = (struct posting_chunk){(uint32_t)at, (uint16_t)(slots[i] / CHUNK_SLOTS),
@@ -162,6 +164,7 @@ static uint32_t list_slots(const struct posting *posting, const uint32_t *where,
         const struct posting_chunk *chunk = &posting->chunks[i];
         const uint32_t *here = where + (size_t)chunk->chunk * CHUNK_SLOTS;
         const uint64_t *bits = posting_chunk_bits(posting->data, chunk);
+        give_way_at(i);
         for (uint32_t word = 0; bits && word < CHUNK_WORDS; word++)
             for (uint64_t rest = bits[word]; rest; rest &= rest - 1) {
                 to[count] = here[word * 64 + (uint32_t)__builtin_ctzll(rest)];

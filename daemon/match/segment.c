@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/give_way.h"
 #include "base/hash.h"
 #include "base/owners.h"
 #include "match/layout.h"
@@ -14,6 +15,7 @@ static void id_table_add(const struct id_table *table, uint32_t *rows, const str
                          uint32_t count, uint32_t first)
 {
     for (uint32_t place = 0; place < count; place++) {
+        give_way_at(place);
         if (place + 2 * SEGMENT_FETCH_AHEAD < count)
             __builtin_prefetch(entries[place + 2 * SEGMENT_FETCH_AHEAD]);
         if (place + SEGMENT_FETCH_AHEAD < count)

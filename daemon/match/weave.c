@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/give_way.h"
 #include "match/bits.h"
 #include "match/entry.h"
 #include "match/numbered_set.h"
@@ -39,9 +40,11 @@ static uint32_t *places_of(const struct weave *weave, uint32_t side, uint32_t co
 {
     uint32_t *to = heap_alloc(((size_t)count + 1) * sizeof *to);
     memset(to, 0xff, count * sizeof *to);
-    for (const struct weave_run *run = weave->runs; run < weave->runs + weave->run_count; run++)
+    for (const struct weave_run *run = weave->runs; run < weave->runs + weave->run_count; run++) {
+        give_way_at((size_t)(run - weave->runs));
         for (uint32_t i = 0; run->side == side && i < run->count; i++)
             to[run->from + i] = run->to + i;
+    }
     return to;
 }
 
@@ -107,8 +110,10 @@ void weave_free(struct weave *weave)
 void weave_copy(const struct weave *weave, void *to, const void *old, const void *new, size_t bytes)
 {
     const char *const sides[WEAVE_SIDES] = {old, new};
-    for (const struct weave_run *run = weave->runs; run < weave->runs + weave->run_count; run++)
+    for (const struct weave_run *run = weave->runs; run < weave->runs + weave->run_count; run++) {
+        give_way_at((size_t)(run - weave->runs));
         memcpy((char *)to + run->to * bytes, sides[run->side] + run->from * bytes, run->count * bytes);
+    }
 }
 
 /* Up to 64 bits from any place on, lowest first; only words that have some of them are read. */
@@ -123,12 +128,14 @@ static uint64_t read_bits(const uint64_t *bits, size_t from, size_t count)
 void weave_copy_bits(const struct weave *weave, uint64_t *to, const uint64_t *old, const uint64_t *new)
 {
     const uint64_t *const sides[WEAVE_SIDES] = {old, new};
-    for (const struct weave_run *run = weave->runs; run < weave->runs + weave->run_count; run++)
+    for (const struct weave_run *run = weave->runs; run < weave->runs + weave->run_count; run++) {
+        give_way_at((size_t)(run - weave->runs));
         for (uint32_t done = 0, step; done < run->count; done += step) {
             uint32_t at = run->to + done, room = 64 - at % 64, left = run->count - done;
             step = left < room ? left : room;
             to[at / 64] |= read_bits(sides[run->side], run->from + done, step) << at % 64;
         }
+    }
 }
 
 void weave_copy_firsts(const struct weave *weave, uint32_t *to, const uint32_t *old, const uint32_t *new)
@@ -138,6 +145,7 @@ void weave_copy_firsts(const struct weave *weave, uint32_t *to, const uint32_t *
     for (const struct weave_run *run = weave->runs; run < weave->runs + weave->run_count; run++) {
         const uint32_t *first = sides[run->side] + run->from;
         uint32_t moved = at - first[0];
+        give_way_at((size_t)(run - weave->runs));
         for (uint32_t i = 0; i < run->count; i++)
             to[run->to + i] = first[i] + moved;
         at = first[run->count] + moved;
@@ -151,6 +159,7 @@ void weave_copy_numbers(const struct weave *weave, uint32_t *to, const uint32_t 
     const uint32_t *const sides[WEAVE_SIDES] = {old, new};
     for (const struct weave_run *run = weave->runs; run < weave->runs + weave->run_count; run++) {
         const uint32_t *from = sides[run->side] + run->from, *where = numbers->to[run->side];
+        give_way_at((size_t)(run - weave->runs));
         for (uint32_t i = 0; i < run->count; i++)
             to[run->to + i] = from[i] == PLACE_NONE ? PLACE_NONE : where[from[i]];
     }

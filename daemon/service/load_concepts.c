@@ -239,6 +239,11 @@ static void turn_links(void *context)
 static void links_turned(void *context)
 {
     struct loading *loading = context;
+    if (rpc_call_is_over(loading->call)) {
+        /* Nobody waits for it any more, and at the end of the process the store has gone already. */
+        loading_end(loading);
+        return;
+    }
     if (status_ok(loading->turned)) {
         load(loading);
     } else {

@@ -6,7 +6,10 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/text.h"
 #include "store/vocabulary.h"
+
+enum { CODE_SHOWN_BYTES = 100 };
 
 /* Of two concepts of the load. */
 struct link {
@@ -82,11 +85,17 @@ static void collect_up(struct turning *turning, uint32_t index)
     }
 }
 
+static int shown(const char *code)
+{
+    return (int)text_cut(code, CODE_SHOWN_BYTES);
+}
+
 static struct status say(const struct turning *turning, uint32_t index, const char *other, const char *fault)
 {
+    const char *code = turning->concepts[index].code;
     return status_format(turning->arena, STATUS_INVALID_ARGUMENT, "concept.narrower",
-                         "of concept %u (%.100s) names %.100s, which %s", index,
-                         turning->concepts[index].code, other, fault);
+                         "of concept %u (%.*s) names %.*s, which %s", index, shown(code), code, shown(other),
+                         other, fault);
 }
 
 static struct status collect_down(struct turning *turning, uint32_t index)

@@ -21,6 +21,7 @@ enum {
     CONCEPTS_MOST = 1000000,
     GATHERED_BYTES = 256 * 1024 * 1024,
     TEXT_BYTES = 500,
+    CODE_SHOWN_BYTES = 100,
     LONG_TEXT_BYTES = 10000
 };
 
@@ -163,8 +164,8 @@ static struct status take_concept(struct loading *loading, const pb_concept *con
     if (fault)
         return status_format(
             loading->arena, STATUS_INVALID_ARGUMENT, fault,
-            "of concept %zu (%.100s) is too long, has a control character or is not a known word",
-            vocabulary->concept_count, concept->code);
+            "of concept %zu (%.*s) is too long, has a control character or is not a known word",
+            vocabulary->concept_count, (int)text_cut(concept->code, CODE_SHOWN_BYTES), concept->code);
     if (vocabulary->concept_count == loading->capacity) {
         loading->capacity = loading->capacity ? loading->capacity * 2 : 256;
         loading->concepts = heap_realloc(loading->concepts, loading->capacity * sizeof *loading->concepts);

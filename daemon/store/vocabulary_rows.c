@@ -10,7 +10,7 @@
 #include "store/parameter.h"
 #include "store/transaction.h"
 
-enum { HASH_BYTES = 16, CHUNK_ROWS = 1000 };
+enum { HASH_BYTES = 16, CHUNK_ROWS = 1000, CODE_SHOWN_BYTES = 200 };
 
 /* Apart, and put together here: a join of what was just loaded would be planned without statistics. */
 static const struct statement ask_concepts = {
@@ -146,24 +146,25 @@ static bool concept_lands(struct judgement *judgement, const struct store_concep
         reject(rows, "a concept has no code");
         return false;
     }
+    int shown = (int)text_cut(concept->code, CODE_SHOWN_BYTES);
     if (text_map_get(&judgement->sent, concept->code) != TEXT_MAP_NONE) {
-        reject(rows, "%.200s: the code comes twice", concept->code);
+        reject(rows, "%.*s: the code comes twice", shown, concept->code);
         return false;
     }
     text_map_set(&judgement->sent, concept->code, 1);
     const char *holder = row == TEXT_MAP_NONE ? rows->name : PQgetvalue(judgement->stored, (int)row, 1);
     if (strcmp(holder, rows->name) != 0) {
-        reject(rows, "%.200s: vocabulary %s holds the code already", concept->code, holder);
+        reject(rows, "%.*s: vocabulary %s holds the code already", shown, concept->code, holder);
         return false;
     }
     if (row != TEXT_MAP_NONE)
         judgement->is_sent[row] = true;
     else if (rows->request->labels_only) {
-        reject(rows, "%.200s: vocabulary %s has no such code", concept->code, rows->name);
+        reject(rows, "%.*s: vocabulary %s has no such code", shown, concept->code, rows->name);
         return false;
     }
     if (!*concept->label) {
-        reject(rows, "%.200s: the label is empty", concept->code);
+        reject(rows, "%.*s: the label is empty", shown, concept->code);
         return false;
     }
     return true;

@@ -233,6 +233,13 @@ class Loading(Asking, harness.Case):
         again = self.load(f"{self.name} 1", "OUTCOME", *read)
         self.assertEqual(((0, 0, 0, 0), first.revision), (self.counts(again), again.revision))
 
+    def test_a_long_code_is_cut_between_letters_in_an_error(self):
+        long = "x" + 51 * "é"
+        refused = self.refused("INVALID_ARGUMENT", "LoadConcepts", [{"options": {"vocabulary": f"{self.name} 1", "scheme": "SCHEME_OUTCOME"}},
+                                                                    {"concept": {"code": long, "label": "one\ttwo"}}])
+        self.assertEqual(["concept.label"], list(refused["fields"]))
+        self.assertIn(f"({long[:50]})", str(refused))
+
     def test_a_narrower_link_that_contradicts_or_leads_nowhere_is_refused_with_its_field(self):
         head = {"options": {"vocabulary": f"{self.name} 1", "scheme": "SCHEME_OUTCOME"}}
         for concepts in ([self.made("a", "one", narrower=[self.urn("b")])],

@@ -128,6 +128,20 @@ static void links_that_contradict_are_refused(void **state)
     assert_refused(world, "of concept 1 (weld) names metal, which is broader than it");
 }
 
+static void a_long_code_is_cut_between_letters(void **state)
+{
+    enum { LETTERS = 51, SHOWN_LETTERS = 49 }; /* of two bytes each, behind an "x": 99 bytes, of up to 100 */
+    struct world *world = *state;
+    char code[2 + 2 * LETTERS] = "x", shown[2 + 2 * SHOWN_LETTERS] = "x";
+    for (int i = 0; i < LETTERS; i++)
+        strcat(code, "é");
+    for (int i = 0; i < SHOWN_LETTERS; i++)
+        strcat(shown, "é");
+    add(world, code, "", code);
+    assert_refused(world,
+                   arena_format(world->arena, "of concept 0 (%s) names %s, which is itself", shown, shown));
+}
+
 static void of_a_code_that_comes_twice_the_first_counts(void **state)
 {
     struct world *world = *state;
@@ -144,7 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_link_counts_from_either_end_and_once),       TEST(what_is_read_back_is_what_was_loaded),
         TEST(a_code_that_is_not_loaded_with_it_is_refused), TEST(links_that_contradict_are_refused),
-        TEST(of_a_code_that_comes_twice_the_first_counts),
+        TEST(a_long_code_is_cut_between_letters),           TEST(of_a_code_that_comes_twice_the_first_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,6 +119,27 @@ static void what_another_vocabulary_holds_is_rejected(void **)
     assert_int_equal(number("SELECT count(*) FROM concept"), 2);
 }
 
+static void a_long_code_is_cut_between_letters(void **)
+{
+    enum {
+        LETTERS = 101,
+        SHOWN_LETTERS = 99
+    }; /* of two bytes each, behind an "x": 199 bytes, of up to 200 */
+    char code[2 + 2 * LETTERS] = "x", expected[300] = "x";
+    for (int i = 0; i < LETTERS; i++)
+        strcat(code, "é");
+    for (int i = 0; i < SHOWN_LETTERS; i++)
+        strcat(expected, "é");
+    strcat(expected, ": the label is empty");
+    struct store_concept concept = {.code = code, .label = "", .description = "", .reuse = ""};
+    struct outcome outcome = load_with(
+        (struct store_vocabulary){
+            .vocabulary = "Mine 1", .scheme = SCHEME_OUTCOME, .concepts = &concept, .concept_count = 1},
+        NULL);
+    assert_counts(outcome, 0, 0, 0, 1);
+    assert_string_equal(outcome.result.reasons[0], expected);
+}
+
 static void labels_in_another_language_leave_the_concepts_alone(void **)
 {
     assert_counts(load("Mine 1", "abc", plain, NULL), 3, 0, 0, 0);
@@ -210,6 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_load_replaces_what_its_name_had),
         TEST(what_another_vocabulary_holds_is_rejected),
+        TEST(a_long_code_is_cut_between_letters),
         TEST(labels_in_another_language_leave_the_concepts_alone),
         TEST(a_dry_run_counts_and_writes_nothing),
         TEST(a_name_without_version_is_refused),

@@ -27,7 +27,7 @@ struct turning {
     const struct text_list *narrower;
     size_t count;
     struct text_map by_code;
-    struct links up, down; /* said by the narrow one, by the broad one; in order */
+    struct links up, down; /* said by the narrow one, by the broad one alone; in order */
 };
 
 static int compare_links(const void *left, const void *right)
@@ -98,39 +98,37 @@ static struct status say(const struct turning *turning, uint32_t index, const ch
                          other, fault);
 }
 
-static struct status collect_down(struct turning *turning, uint32_t index)
+/* Only what the narrow one doesn't say itself. */
+static void collect_down(struct turning *turning, uint32_t index)
 {
     struct text_list narrower = turning->narrower[index];
     for (size_t i = 0; i < narrower.count; i++) {
         uint32_t other = text_map_get(&turning->by_code, narrower.items[i]);
-        if (other == TEXT_MAP_NONE)
-            return say(turning, index, narrower.items[i],
-                       "is not loaded with it: say there that this one is broader");
-        if (other == index)
-            return say(turning, index, narrower.items[i], "is itself");
-        turning->down.items[turning->down.count++] = (struct link){other, index};
+        struct link link = {other, index};
+        if (other != TEXT_MAP_NONE && !has(&turning->up, link))
+            turning->down.items[turning->down.count++] = link;
     }
-    return STATUS_NONE;
 }
 
-static struct status collect(struct turning *turning)
+static void collect(struct turning *turning)
 {
-    struct status status = STATUS_NONE;
     allot(turning);
-    for (uint32_t i = 0; i < turning->count && status_ok(status); i++)
-        if (stands_for_its_code(turning, i)) {
+    for (uint32_t i = 0; i < turning->count; i++)
+        if (stands_for_its_code(turning, i))
             collect_up(turning, i);
-            status = collect_down(turning, i);
-        }
     sort(&turning->up);
+    for (uint32_t i = 0; i < turning->count; i++)
+        if (stands_for_its_code(turning, i))
+            collect_down(turning, i);
     sort(&turning->down);
-    return status;
 }
 
 static struct status check_directions(const struct turning *turning)
 {
     for (size_t i = 0; i < turning->down.count; i++) {
         struct link link = turning->down.items[i], against = {link.broad, link.narrow};
+        if (link.narrow == link.broad)
+            return say(turning, link.broad, turning->concepts[link.narrow].code, "is itself");
         if (has(&turning->up, against) || has(&turning->down, against))
             return say(turning, link.broad, turning->concepts[link.narrow].code, "is broader than it");
     }
@@ -142,17 +140,19 @@ static size_t add_to_one(struct turning *turning, size_t first)
 {
     const struct links *down = &turning->down;
     struct store_concept *concept = &turning->concepts[down->items[first].narrow];
-    size_t end = first, count = concept->broader.count;
+    const size_t said = concept->broader.count;
+    size_t end = first, count = said;
     while (end < down->count && down->items[end].narrow == down->items[first].narrow)
         end++;
     const char **codes = arena_array(turning->arena, count + end - first, sizeof *codes);
-    if (count)
-        memcpy(codes, concept->broader.items, count * sizeof *codes);
+    if (said)
+        memcpy(codes, concept->broader.items, said * sizeof *codes);
     for (size_t i = first; i < end; i++) {
         bool is_double = i > first && down->items[i - 1].broad == down->items[i].broad;
-        if (!is_double && !has(&turning->up, down->items[i]))
+        if (!is_double)
             codes[count++] = turning->concepts[down->items[i].broad].code;
     }
+    qsort(codes + said, count - said, sizeof *codes, text_compare); /* not in the load's order */
     concept->broader = (struct text_list){codes, count};
     return end;
 }
@@ -162,9 +162,8 @@ struct status concept_links_turn(struct arena *arena, struct store_concept *conc
 {
     struct turning turning = {.arena = arena, .concepts = concepts, .narrower = narrower, .count = count};
     index_codes(&turning);
-    struct status status = collect(&turning);
-    if (status_ok(status))
-        status = check_directions(&turning);
+    collect(&turning);
+    struct status status = check_directions(&turning);
     for (size_t i = 0; status_ok(status) && i < turning.down.count;)
         i = add_to_one(&turning, i);
     text_map_fini(&turning.by_code);

@@ -240,9 +240,19 @@ class Loading(Asking, harness.Case):
         self.assertEqual(["concept.label"], list(refused["fields"]))
         self.assertIn(f"({long[:50]})", str(refused))
 
-    def test_a_narrower_link_that_contradicts_or_leads_nowhere_is_refused_with_its_field(self):
+    def test_a_vocabulary_that_is_linked_with_another_can_be_read_and_loaded_again(self):
+        top, mine, other = self.urn("top"), self.urn("mine"), self.urn("other")
+        self.load(f"{self.name} 1", "OUTCOME", self.made("top", "work iron", broader=[top, mine]), self.made("mine", "forge iron", broader=[top, other]))
+        last = self.load(f"{self.name}b 1", "OUTCOME", {"code": other, "label": "cast iron", "broader": [top, mine]})
+        read = [self.concept("OUTCOME", code, minRevision=last.revision) for code in (top, mine)]
+        self.assertIn(other, read[0].narrower)
+        again = self.load(f"{self.name} 1", "OUTCOME", *({"code": got.code, "label": got.label, "broader": list(got.broader),
+                                                          "narrower": list(got.narrower)} for got in read))
+        self.assertEqual(((0, 0, 0, 0), last.revision), (self.counts(again), again.revision))
+
+    def test_a_narrower_link_that_contradicts_is_refused_with_its_field(self):
         head = {"options": {"vocabulary": f"{self.name} 1", "scheme": "SCHEME_OUTCOME"}}
-        for concepts in ([self.made("a", "one", narrower=[self.urn("b")])],
+        for concepts in ([self.made("a", "one", narrower=[self.urn("a")])],
                          [self.made("a", "one", narrower=[self.urn("b")]), self.made("b", "two", narrower=[self.urn("a")])],
                          [self.made("a", "one", narrower=["a\nb"])]):
             refused = self.refused("INVALID_ARGUMENT", "LoadConcepts", [head] + [{"concept": concept} for concept in concepts])

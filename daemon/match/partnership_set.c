@@ -67,15 +67,19 @@ static size_t count_parties(const struct partnership_entry *const *entries, uint
     return total;
 }
 
-/* The next partnership, whose parties are found by their ids. */
+/* The next partnership, whose parties are found by their ids. An entry may name one more than once, for which `parties` need not
+ * have room. */
 static void read_item(struct partnership_set *set, uint32_t i, uint32_t first, const struct segment *segment,
                       const struct match_index *below)
 {
     const struct partnership_entry *entry = set->entries[i];
     uint32_t count = entry->organisation_ids.count;
+    uint32_t *nodes = heap_alloc(((size_t)count + 1) * sizeof *nodes);
     for (uint32_t j = 0; j < count; j++)
-        set->parties[first + j] = node_of(set, segment, below, entry->organisation_ids.items[j]);
-    count = sort_distinct(set->parties + first, count);
+        nodes[j] = node_of(set, segment, below, entry->organisation_ids.items[j]);
+    count = sort_distinct(nodes, count);
+    memcpy(set->parties + first, nodes, count * sizeof *nodes);
+    free(nodes);
     set->items[i] = (struct partnership){entry->since, entry->until, entry->mobilities, first, count};
 }
 

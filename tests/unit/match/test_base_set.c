@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@
 
 /* A base that was merged of another one and what is over it is as if it were made of all entries. */
 
-enum { WORLDS = 12, TURNS = 12 };
+enum { WORLDS = 12, TURNS = 12, MOST_PARTIES = 1000, OTHER_PARTNERSHIPS = 128 };
 
 /* ---- the same made of all entries ---- */
 
@@ -177,18 +178,22 @@ static void compare_partnerships(const struct partnership_set *one, const struct
 
 /* ---- tests ---- */
 
+static void compare_with_made(const struct match_index *index)
+{
+    struct base_set merged = base_set_of_index(index);
+    struct base_set made = made_of_entries(&merged, index->names.limit);
+    compare_segments(merged.segment, made.segment);
+    compare_partnerships(merged.partnerships, made.partnerships);
+    base_set_release(&made);
+    base_set_release(&merged);
+}
+
 static void turn(struct world *world, unsigned number)
 {
     world_turn(world, number);
     struct match_index *index = match_builder_publish(world->builder);
-    if (index->segment_count > 1) {
-        struct base_set merged = base_set_of_index(index);
-        struct base_set made = made_of_entries(&merged, index->names.limit);
-        compare_segments(merged.segment, made.segment);
-        compare_partnerships(merged.partnerships, made.partnerships);
-        base_set_release(&made);
-        base_set_release(&merged);
-    }
+    if (index->segment_count > 1)
+        compare_with_made(index);
     match_index_release(index);
 }
 
@@ -204,10 +209,53 @@ static void a_merged_base_is_as_if_it_were_made_of_all_entries(void **)
     }
 }
 
+static void put_organisation(struct match_builder *builder, const char *id, const char *name)
+{
+    pb_organisation organisation = PARTNER__V1__ORGANISATION__INIT;
+    organisation.id = (char *)(uintptr_t)id;
+    organisation.name = (char *)(uintptr_t)name;
+    match_builder_put(builder, &(struct record){.kind = RECORD_ORGANISATION, .organisation = &organisation});
+}
+
+/* The second party again and again. */
+static void put_partnership(struct match_builder *builder, unsigned number, size_t party_count)
+{
+    char one[] = "aa/a", other[] = "aa/b", *ids[MOST_PARTIES] = {one}, id[16];
+    for (size_t i = 1; i < party_count; i++)
+        ids[i] = other;
+    snprintf(id, sizeof id, "aa/p%03u", number);
+    pb_partnership partnership = PARTNER__V1__PARTNERSHIP__INIT;
+    partnership.id = id;
+    partnership.organisation_ids = ids;
+    partnership.n_organisation_ids = party_count;
+    match_builder_put(builder, &(struct record){.kind = RECORD_PARTNERSHIP, .partnership = &partnership});
+}
+
+/* The last of them names its parties most often; there are so many others that it may be at the end of its memory. */
+static void a_merged_base_has_room_for_parties_that_are_named_again(void **)
+{
+    for (unsigned others = 0; others < OTHER_PARTNERSHIPS; others++) {
+        struct match_builder *builder = match_builder_new();
+        put_organisation(builder, "aa/a", "before");
+        put_organisation(builder, "aa/b", "before");
+        for (unsigned i = 0; i < others; i++)
+            put_partnership(builder, i, 2);
+        put_partnership(builder, others, MOST_PARTIES);
+        match_index_release(match_builder_publish(builder));
+        put_organisation(builder, "aa/a", "after");
+        struct match_index *index = match_builder_publish(builder);
+        assert_true(index->segment_count > 1);
+        compare_with_made(index);
+        match_index_release(index);
+        match_builder_free(builder);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_merged_base_is_as_if_it_were_made_of_all_entries),
+        cmocka_unit_test(a_merged_base_has_room_for_parties_that_are_named_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

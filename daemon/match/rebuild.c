@@ -57,7 +57,7 @@ void match_rebuild_finish(struct match_builder *builder, struct match_rebuild *r
 
 bool match_rebuild_let_go(struct match_rebuild *rebuild)
 {
-    match_index_release(rebuild->index); /* the builder's, or one of the former ones */
+    match_index_release(rebuild->index); /* never the last reference: the builder or `former` has another */
     rebuild->index = NULL;
     base_set_release(&rebuild->base);
     rebuild->base = (struct base_set){0};

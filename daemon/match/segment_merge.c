@@ -1,5 +1,6 @@
 #include "match/segment_merge.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -212,8 +213,10 @@ static size_t list_joins(const struct bodies *bodies, const uint32_t *where, str
     for (uint32_t i = 0; i < bodies->several_count; i++) {
         const struct several *own = &bodies->several[i];
         uint32_t first = bodies->members[own->first];
-        if (first != own->place && where[own->place] != PLACE_NONE)
-            joins[count++] = (struct join){where[first], where[own->place]};
+        if (first == own->place || where[own->place] == PLACE_NONE)
+            continue;
+        assert(where[first] != PLACE_NONE);
+        joins[count++] = (struct join){where[first], where[own->place]};
     }
     return count;
 }

@@ -1,5 +1,7 @@
 #include "match/sharing.h"
 
+#include <stdlib.h>
+
 #include "base/arena.h"
 #include "match/segment.h"
 
@@ -14,6 +16,9 @@ static uint32_t offers_of(const struct segment *segment, uint32_t place)
 void sharing_settle(struct segment *segment)
 {
     const struct bodies *bodies = &segment->bodies;
+    uint32_t *offers_by_member = heap_alloc(((size_t)bodies->several_count + 1) * sizeof *offers_by_member);
+    for (uint32_t i = 0; i < bodies->several_count; i++)
+        offers_by_member[i] = offers_of(segment, bodies->members[i]);
     for (uint32_t i = 0; i < bodies->several_count; i++) {
         struct several *own = &bodies->several[i];
         const uint32_t *members = bodies->members + own->first;
@@ -23,11 +28,12 @@ void sharing_settle(struct segment *segment)
             uint32_t other = members[j];
             if (other == own->place)
                 continue;
-            uint32_t others = offers_of(segment, other);
+            uint32_t others = offers_by_member[own->first + j];
             own->same_as[k++] = segment->organisations[other]->entry.id;
             own->preference += others > offers || (others == offers && other < own->place);
         }
     }
+    free(offers_by_member);
 }
 
 static void mark_apart(struct segment *segment, uint32_t place)

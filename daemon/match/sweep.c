@@ -262,8 +262,10 @@ static bool is_worth_bounding(struct sweep *sweep, size_t count)
     if (!sweep->is_bounding) {
         sweep->is_bounding = true;
         bound_init(&sweep->bound, sweep->scoring);
-        network_spread(sweep->query->network);
-        find_tied(sweep);
+        if (sweep->bound.useful) {
+            network_spread(sweep->query->network);
+            find_tied(sweep);
+        }
     }
     return sweep->bound.useful && count >= filling + sweep->bound.least_slots;
 }

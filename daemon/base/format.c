@@ -35,7 +35,7 @@ static bool put_argument(struct writing *writing, const char **format, va_list *
     *format += *at == 'l' ? 3 : *at == 'z' ? 2 : 1;
     if (*at == 's') {
         const char *text = va_arg(*arguments, const char *);
-        return put(writing, text, strlen(text));
+        return text ? put(writing, text, strlen(text)) : put(writing, "(null)", 6); /* as vsnprintf has it */
     }
     if (*at == 'u')
         return put_number(writing, va_arg(*arguments, unsigned), false);

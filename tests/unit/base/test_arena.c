@@ -122,6 +122,8 @@ static void formatted_text_may_be_short_or_long(void **)
     struct arena *arena = arena_new(0);
     assert_string_equal(arena_format(arena, "%d of %s", 4, "five"), "4 of five");
     assert_string_equal(arena_format(arena, "%s", ""), "");
+    const char *volatile nothing = NULL;
+    assert_string_equal(arena_format(arena, "%s of %u", nothing, 2u), "(null) of 2");
     assert_string_equal(arena_format(arena, "%d, %d, %d", INT_MIN, 0, INT_MAX), "-2147483648, 0, 2147483647");
     assert_string_equal(arena_format(arena, "%u %zu", UINT_MAX, SIZE_MAX), "4294967295 18446744073709551615");
     assert_string_equal(arena_format(arena, "%llu%% of %s", ULLONG_MAX, "all"),

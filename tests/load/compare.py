@@ -86,6 +86,7 @@ def measure(database: Database, hosts: int, options) -> None:
     say(f"\n{hosts:,} hosts")
     file = database.folder / "records.snapshot"
     if not options.skip_cold:
+        file.unlink(missing_ok=True)  # of the size before, which would be read and thrown away first
         cold = Start(database, file, needs.Needs(7, 1).draw(False))
         say(cold.text("from PostgreSQL", hosts))
         cold.stop()

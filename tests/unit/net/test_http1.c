@@ -8,9 +8,10 @@
 #include <cmocka.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "net/support_server.h"
 
-enum { ANSWER_BYTES = 8192 };
+enum { ANSWER_BYTES = 8192, PATIENCE_MS = 20000 };
 
 #define REQUEST(METHOD, PATH) METHOD " " PATH " HTTP/1.1\r\nHost: h\r\n"
 
@@ -143,7 +144,10 @@ static void a_client_that_does_not_finish_its_head_is_told_so(void **state)
     struct test_server *server = test_server_start(&limits);
     char answer[ANSWER_BYTES];
     long answered = 0;
+    const int64_t until_ms = clock_monotonic_ms() + PATIENCE_MS;
     while (answered <= 0) { /* who came too late even with the first bytes is told nothing */
+        if (clock_monotonic_ms() > until_ms)
+            fail_msg("a head that is not finished gets no answer within %d ms", PATIENCE_MS);
         int fd = test_connect(test_server_port(server));
         test_send(fd, "GET /page", 9);
         answered = test_read_until(fd, answer, sizeof answer, NULL);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "net/support_calls.h"
 #include "net/support_client.h"
 #include "net/support_server.h"
@@ -178,10 +179,15 @@ static void calls_are_closed_when_their_connection_is_lost(void **state)
 {
     (void)state;
     struct net_limits limits = net_limits_default();
+    enum { PATIENCE_MS = 20000 };
     struct test_server *server = test_server_start(&limits);
-    while (test_calls.closed !=
-           test_calls.begun) /* those of the tests before, a moment after their clients */
+    const int64_t until_ms = clock_monotonic_ms() + PATIENCE_MS;
+    /* Those of the tests before, a moment after their clients. */
+    while (test_calls.closed != test_calls.begun) {
+        if (clock_monotonic_ms() > until_ms)
+            fail_msg("calls of clients that have gone are still open after %d ms", PATIENCE_MS);
         sched_yield();
+    }
     unsigned begun_before = test_calls.begun;
     struct client *client = client_open(test_server_port(server));
     unsigned later = client_request(client, "/later", 10, true, NULL, 0);

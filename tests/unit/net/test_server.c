@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/metric.h"
 #include "loop/loop.h"
 #include "net/server.h"
@@ -22,6 +23,8 @@
 #include "net/support_server.h"
 
 #define GET_PAGE "GET /page HTTP/1.1\r\nHost: h\r\n\r\n"
+
+enum { PATIENCE_MS = 20000 };
 
 static struct net_limits quick_limits(void)
 {
@@ -34,6 +37,17 @@ static int64_t metric_of(const char *name, const char *labels)
 {
     /* The same name and labels give the same metric. */
     return metric_value(metric_new(METRIC_COUNTER, name, labels, ""));
+}
+
+/* Until one connection more has ended for that reason. */
+static void wait_for_an_end(const char *reason, int64_t before)
+{
+    const int64_t until_ms = clock_monotonic_ms() + PATIENCE_MS;
+    while (metric_of("partnerd_connections_ended_total", reason) == before) {
+        if (clock_monotonic_ms() > until_ms)
+            fail_msg("no connection has ended with %s within %d ms", reason, PATIENCE_MS);
+        sched_yield();
+    }
 }
 
 /* ---- opening ------------------------------------------------------------------------------------------------------ */
@@ -102,7 +116,10 @@ static void a_connection_too_many_is_closed_at_once_and_a_later_one_is_not(void 
     close(fds[0]);
     /* That the first has gone is known a moment later. */
     long got = 0;
+    const int64_t until_ms = clock_monotonic_ms() + PATIENCE_MS;
     while (got <= 0) {
+        if (clock_monotonic_ms() > until_ms)
+            fail_msg("a place that was given back is not taken again within %d ms", PATIENCE_MS);
         int fourth = test_connect(test_server_port(server));
         ssize_t sent = send(fourth, GET_PAGE, strlen(GET_PAGE), MSG_NOSIGNAL);
         got = sent < 0 ? 0 : test_read_until(fourth, answer, sizeof answer, "page\n");
@@ -196,8 +213,7 @@ static void a_peer_that_does_not_answer_when_asked_is_closed(void **state)
     struct client *client = client_open(test_server_port(server));
     client_request(client, "/later", 0, false, NULL, 0);
     client_flush(client);
-    while (metric_of("partnerd_connections_ended_total", "reason=\"timeout\"") == before)
-        sched_yield();
+    wait_for_an_end("reason=\"timeout\"", before);
     client_close(client);
     test_server_stop(server);
 }
@@ -231,8 +247,7 @@ static void who_takes_nothing_of_an_answer_is_cut_off(void **state)
     nghttp2_submit_settings(client->session, NGHTTP2_FLAG_NONE, &window, 1);
     client_request(client, "/big/500000000", 0, false, NULL, 0);
     client_flush(client);
-    while (metric_of("partnerd_connections_ended_total", "reason=\"stalled\"") == before)
-        sched_yield();
+    wait_for_an_end("reason=\"stalled\"", before);
     client_close(client);
     test_server_stop(server);
 }

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "net/support_calls.h"
@@ -81,8 +82,13 @@ static int64_t ended(const char *reason)
 
 static void wait_for_end(const char *reason, int64_t before)
 {
-    while (ended(reason) == before)
+    enum { PATIENCE_MS = 20000 };
+    const int64_t until_ms = clock_monotonic_ms() + PATIENCE_MS;
+    while (ended(reason) == before) {
+        if (clock_monotonic_ms() > until_ms)
+            fail_msg("no connection has ended for the reason \"%s\" within %d ms", reason, PATIENCE_MS);
         sched_yield();
+    }
 }
 
 /* ---- the client --------------------------------------------------------------------------------------------------- */

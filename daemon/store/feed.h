@@ -12,7 +12,7 @@ struct loop;
 struct store_settings;
 
 /* The database as it is and as it changes, revision by revision, on one loop: first all of it as of one revision, then the
- * change log from there, woken by NOTIFY and by itself every 2 s. After a loss of the connection it goes on where it was.
+ * change log from there, woken by NOTIFY and by itself every `look_ms`. After a loss of the connection it goes on where it was.
  * Works in turns of bounded length and memory, so that the loop stays free for others. */
 struct feed;
 

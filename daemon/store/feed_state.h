@@ -109,7 +109,7 @@ struct feed {
 };
 
 void feed_run(struct feed *feed, const struct feed_step *step);
-/* Nothing to do until it is woken, or 2 s have passed. */
+/* Nothing to do until it is woken, or `look_ms` have passed. */
 void feed_rest(struct feed *feed);
 /* Gives the connection up and begins anew by another. */
 void feed_fail(struct feed *feed, const char *reason);

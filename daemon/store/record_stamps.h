@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* When each record was written last, while a load goes on: the revision that wrote most of them wrote whatever is not listed, so a
+/* When each record was written last, while a load goes on: the revision with the most changes wrote whatever is not listed, so a
  * registry that came at once takes no room, and the database need not join a revision to each record. One thread. */
 struct record_stamps;
 

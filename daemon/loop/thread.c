@@ -39,11 +39,7 @@ pthread_t thread_start(const char *name, unsigned number, void *(*run)(void *con
     return thread;
 }
 
-enum {
-    LOWEST_NICE = 19,
-    SHORT_SLICE_NS = 100000,
-    LONG_SLICE_NS = 100000000
-}; /* the least and most there are */
+enum { LOWEST_NICE = 19, SLICE_NS = 100000 /* the least there is */ };
 
 /* The kernel's struct sched_attr in its first version; the C library has none. */
 struct scheduling {
@@ -54,26 +50,27 @@ struct scheduling {
     uint64_t slice_ns, deadline_ns, period_ns;
 };
 
-/* Linux, since 6.12, runs a thread that wakes at once where a longer slice than its own is under way; else it waits until the slice,
- * of some milliseconds, is over. Before 6.12 the slice is ignored. */
-static void ask_for(uint64_t slice_ns, int nice)
+/* A short slice. Linux, since 6.12, runs a thread that wakes at once where a longer slice than its own is under way; else it waits until
+ * the slice, of some milliseconds, is over. And who lets others run loses the rest of its slice, since 6.18 also as a share of the
+ * processor: of a slice of 100 ms so much that work stood still beside a busy program. Before 6.12 the slice is ignored. */
+static void ask_for_short_slices(int nice)
 {
     bool is_usual = sched_getscheduler(0) == SCHED_OTHER; /* another policy is its starter's choice */
     struct scheduling wanted = {.size = sizeof wanted,
                                 .policy = SCHED_OTHER,
                                 .nice = nice < LOWEST_NICE ? nice : LOWEST_NICE,
-                                .slice_ns = slice_ns};
+                                .slice_ns = SLICE_NS};
     if (!is_usual || syscall(SYS_sched_setattr, 0, &wanted, 0) != 0)
         setpriority(PRIO_PROCESS, 0, nice);
 }
 
 void thread_go_first(void)
 {
-    ask_for(SHORT_SLICE_NS, getpriority(PRIO_PROCESS, 0));
+    ask_for_short_slices(getpriority(PRIO_PROCESS, 0));
 }
 
 void thread_give_way(int nice)
 {
-    ask_for(LONG_SLICE_NS, getpriority(PRIO_PROCESS, 0) + nice);
+    ask_for_short_slices(getpriority(PRIO_PROCESS, 0) + nice);
     give_way_begin();
 }

@@ -254,7 +254,7 @@ static void a_loop_goes_first_and_a_worker_gives_way(void **state)
     worker_pool_free(pool);
     read_standing(&after);
     assert_true(worker.nice > before.nice || before.nice == 19); /* the lowest there is */
-    assert_true(worker.slice_ns > before.slice_ns || !before.slice_ns);
+    assert_true(worker.slice_ns < before.slice_ns || !before.slice_ns);
     assert_int_equal(after.nice, before.nice);
     assert_int_equal(after.slice_ns, before.slice_ns);
     loop_free(loop);

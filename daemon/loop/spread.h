@@ -7,7 +7,7 @@
  * to a processor, since another program may need it for long. */
 struct spread;
 
-/* For threads numbered from 0. With fewer processors than threads it does nothing. */
+/* For threads numbered from 0. Where no processor is free it does nothing. */
 struct spread *spread_new(unsigned count);
 void spread_free(struct spread *spread);
 

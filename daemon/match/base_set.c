@@ -76,6 +76,19 @@ int entry_compare(const void *left, const void *right)
     return strcmp((*a)->id, (*b)->id);
 }
 
+uint32_t entries_find(const struct entry *const *entries, uint32_t low, uint32_t high,
+                      const struct entry *entry)
+{
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (entry_compare(&entries[middle], &entry) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 void sort_unless_sorted(const void *items, size_t count, size_t bytes,
                         int (*compare)(const void *, const void *))
 {

@@ -32,5 +32,8 @@ const struct entry *base_set_entry(const struct base_set *base, struct base_plac
 
 /* By id; offers by their organisation's first. */
 int entry_compare(const void *left, const void *right);
+/* Of entries in that order, from `low` on and below `high`: the first that doesn't come before `entry`; else `high`. */
+uint32_t entries_find(const struct entry *const *entries, uint32_t low, uint32_t high,
+                      const struct entry *entry);
 void sort_unless_sorted(const void *items, size_t count, size_t bytes,
                         int (*compare)(const void *, const void *));

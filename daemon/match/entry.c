@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/give_way.h"
 #include "base/clock.h"
+#include "base/give_way.h"
 #include "base/hash.h"
 #include "base/owners.h"
 #include "base/text.h"

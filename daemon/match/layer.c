@@ -127,19 +127,6 @@ static void count_dead_concepts(struct making *making)
 
 static const unsigned order_shifts[SEGMENTS] = {ORDER_BASE_SHIFT, ORDER_MIDDLE_SHIFT, 0};
 
-/* Of a segment's organisations from `low` on, below `high`: the first whose id doesn't come before. */
-static uint32_t find_after(const struct segment *segment, uint32_t low, uint32_t high, const char *id)
-{
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (strcmp(segment->organisations[middle]->entry.id, id) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 static uint32_t find_order(const uint64_t *orders, uint32_t count, uint64_t order)
 {
     uint32_t low = 0, high = count;
@@ -160,10 +147,11 @@ static uint32_t count_before(const struct match_index *index, int i, uint64_t or
     const struct segment *segment = index->segments[i];
     uint32_t count = segment->organisation_count;
     if (i == BASE)
-        return find_after(segment, 0, count, id);
+        return segment_first_organisation(segment, 0, count, id);
     uint64_t next = order + ((uint64_t)1 << order_shifts[i - 1]);
     uint32_t low = find_order(index->orders[i], count, order);
-    return find_after(segment, low, low + find_order(index->orders[i] + low, count - low, next), id);
+    uint32_t high = low + find_order(index->orders[i] + low, count - low, next);
+    return segment_first_organisation(segment, low, high, id);
 }
 
 /* ---- organisations that move into the new segment ---- */

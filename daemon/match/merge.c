@@ -1,5 +1,4 @@
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/arena.h"
 #include "match/base_set.h"
@@ -12,26 +11,13 @@ struct merged {
     uint32_t count;
 };
 
-/* How many of the sorted entries, from `from` on, come before one. */
-static size_t find_end(const struct entry *const *items, size_t from, size_t count,
-                       const struct entry *const *entry)
-{
-    while (from < count) {
-        size_t middle = from + (count - from) / 2;
-        if (entry_compare(&items[middle], entry) < 0)
-            from = middle + 1;
-        else
-            count = middle;
-    }
-    return from;
-}
-
 /* Two lists in order; with few new ones most are copied unseen. */
 static void merge(struct merged *to, const struct merged *old, const struct merged *new)
 {
-    size_t from = 0;
+    uint32_t from = 0;
     for (uint32_t i = 0; i <= new->count; i++) {
-        size_t end = i < new->count ? find_end(old->items, from, old->count, &new->items[i]) : old->count;
+        uint32_t end =
+            i < new->count ? entries_find(old->items, from, old->count, new->items[i]) : old->count;
         for (; from < end; from++)
             to->items[to->count++] = old->items[from];
         if (i < new->count)

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/owners.h"
+#include "match/base_set.h"
 #include "match/index_data.h"
 #include "match/weave.h"
 
@@ -149,14 +150,9 @@ static struct weave weave_entries(const struct partnership_set *old, const uint6
                                   const struct partnership_entry *const *new, uint32_t new_count)
 {
     uint32_t *before = heap_alloc(((size_t)new_count + 1) * sizeof *before);
-    for (uint32_t i = 0, low = 0; i < new_count; before[i++] = low)
-        for (uint32_t high = old->count; low < high;) {
-            uint32_t middle = low + (high - low) / 2;
-            if (strcmp(old->entries[middle]->entry.id, new[i]->entry.id) < 0)
-                low = middle + 1;
-            else
-                high = middle;
-        }
+    const struct entry *const *entries = (const struct entry *const *)old->entries;
+    for (uint32_t i = 0, at = 0; i < new_count; i++)
+        before[i] = at = entries_find(entries, at, old->count, &new[i]->entry);
     struct weave weave = weave_new(old->count, dead, before, new_count);
     free(before);
     return weave;

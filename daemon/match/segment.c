@@ -61,6 +61,19 @@ uint32_t segment_find_organisation(const struct segment *segment, const char *id
                          segment->organisation_count, NULL, id);
 }
 
+uint32_t segment_first_organisation(const struct segment *segment, uint32_t low, uint32_t high,
+                                    const char *id)
+{
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (strcmp(segment->organisations[middle]->entry.id, id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 uint32_t segment_find_offer(const struct segment *segment, const char *id)
 {
     return id_table_find(&segment->offer_table, (const struct entry *const *)segment->offers,

@@ -129,6 +129,9 @@ void segment_release(const struct segment *segment);
 size_t segment_column_bytes(const struct segment *segment);
 /* PLACE_NONE: not there. Offers that wait are numbered behind the others. */
 uint32_t segment_find_organisation(const struct segment *segment, const char *id);
+/* Of those from `low` on, below `high`: the first whose id doesn't come before; else `high`. */
+uint32_t segment_first_organisation(const struct segment *segment, uint32_t low, uint32_t high,
+                                    const char *id);
 uint32_t segment_find_offer(const struct segment *segment, const char *id);
 /* The first of the offers that wait for an organisation, or where it would be. */
 uint32_t segment_first_waiting(const struct segment *segment, const char *organisation_id);

@@ -25,35 +25,6 @@ static void *array(const struct merging *merging, size_t count, size_t bytes)
 
 /* ---- what went where ---- */
 
-/* Of the old organisations from `low` on, the first whose id doesn't come before. */
-static uint32_t find_organisation(const struct segment *old, uint32_t low, const char *id)
-{
-    uint32_t high = old->organisation_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (strcmp(old->organisations[middle]->entry.id, id) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static uint32_t find_waiting(const struct segment *old, uint32_t low, const struct offer_entry *offer)
-{
-    uint32_t high = old->waiting_count;
-    const struct entry *entry = &offer->entry;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        const struct entry *other = &old->waiting[middle]->entry;
-        if (entry_compare(&other, &entry) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* Of the old slots from `low` on, the first that doesn't come before one with that key of an organisation before which so many of
  * the old ones come. */
 static uint32_t find_slot(const struct segment *old, uint32_t low, uint32_t key, uint32_t organisations)
@@ -86,7 +57,8 @@ static uint32_t *weave_organisations(struct merging *merging)
     const struct segment *old = merging->old, *new = merging->new;
     uint32_t *before = heap_alloc(((size_t) new->organisation_count + 1) * sizeof *before);
     for (uint32_t place = 0, at = 0; place < new->organisation_count; place++)
-        before[place] = at = find_organisation(old, at, new->organisations[place]->entry.id);
+        before[place] = at =
+            segment_first_organisation(old, at, old->organisation_count, new->organisations[place]->entry.id);
     merging->organisations =
         weave_new(old->organisation_count, merging->dead_organisations, before, new->organisation_count);
     return before;
@@ -115,8 +87,9 @@ static void weave_waiting(struct merging *merging)
 {
     const struct segment *old = merging->old, *new = merging->new;
     uint32_t *before = heap_alloc(((size_t) new->waiting_count + 1) * sizeof *before);
+    const struct entry *const *waiting = (const struct entry *const *)old->waiting;
     for (uint32_t i = 0, at = 0; i < new->waiting_count; i++)
-        before[i] = at = find_waiting(old, at, new->waiting[i]);
+        before[i] = at = entries_find(waiting, at, old->waiting_count, &new->waiting[i]->entry);
     merging->waiting = weave_new(old->waiting_count, merging->dead_waiting, before, new->waiting_count);
     free(before);
 }

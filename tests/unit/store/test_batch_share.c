@@ -11,33 +11,13 @@
 #include "model/batch.h"
 #include "store/pool.h"
 #include "store/store.h"
+#include "store/support_bench.h"
 #include "store/support_database.h"
 #include "store/support_record.h"
-#include "store/support_write.h"
 
 /* ---- what all tests stand on ---- */
 
 enum { CONNECTIONS = 4 }; /* of the bench's store */
-
-static struct bench bench;
-
-static int bench_setup(void **)
-{
-    bench_open(&bench, database_new_migrated());
-    bench_create_registry(&bench, "es");
-    return 0;
-}
-
-static int bench_teardown(void **)
-{
-    bench_close(&bench);
-    return 0;
-}
-
-static int64_t number(const char *sql)
-{
-    return database_number(bench.conninfo, sql);
-}
 
 /* ---- tests ---- */
 
@@ -54,7 +34,7 @@ static void writes_that_wait_share_a_transaction_and_keep_their_own_revisions(vo
 {
     enum { WRITES = 30 };
     struct write busy[CONNECTIONS] = {0}, writes[WRITES] = {0};
-    int64_t before = number("SELECT newest FROM revision_line");
+    int64_t before = bench_number("SELECT newest FROM revision_line");
     start_busy(busy);
     for (size_t i = 0; i < WRITES; i++) {
         writes[i].request_id = i % 3 ? "" : arena_format(bench.arena, "shared-%zu", i);
@@ -67,10 +47,10 @@ static void writes_that_wait_share_a_transaction_and_keep_their_own_revisions(vo
         assert_int_equal(writes[i].status.code, STATUS_OK);
         assert_int_equal(writes[i].answer.tally.created, 1);
         assert_int_equal(
-            number(arena_format(bench.arena,
-                                "SELECT v.revision FROM record JOIN revision v USING (change_set)"
-                                " WHERE id = 'es/own%zu'",
-                                i)),
+            bench_number(arena_format(bench.arena,
+                                      "SELECT v.revision FROM record JOIN revision v USING (change_set)"
+                                      " WHERE id = 'es/own%zu'",
+                                      i)),
             writes[i].answer.revision);
         sum += writes[i].answer.revision - (uint64_t)before;
     }
@@ -78,9 +58,9 @@ static void writes_that_wait_share_a_transaction_and_keep_their_own_revisions(vo
         sum += busy[i].answer.revision - (uint64_t)before;
     uint64_t all = WRITES + CONNECTIONS;
     assert_int_equal(sum, all * (all + 1) / 2);
-    assert_in_range(number("SELECT count(DISTINCT xmin::text) FROM record WHERE id LIKE 'es/own%'"), 1,
+    assert_in_range(bench_number("SELECT count(DISTINCT xmin::text) FROM record WHERE id LIKE 'es/own%'"), 1,
                     CONNECTIONS);
-    assert_int_equal(number("SELECT count(*) FROM change_log WHERE ordinal <> 0"), 0);
+    assert_int_equal(bench_number("SELECT count(*) FROM change_log WHERE ordinal <> 0"), 0);
     write_run(&bench, &writes[0]);
     assert_int_equal(writes[0].answer.tally.created, 1); /* as it was answered first */
 }
@@ -111,7 +91,7 @@ static void writes_that_want_the_same_do_not_share(void **)
     assert_int_equal(one.answer.tally.created + again.answer.tally.created, 1);
     assert_int_equal(again.status.code, STATUS_OK);
     assert_int_equal((asked.status.code == STATUS_OK) + (reused.status.code == STATUS_OK), 1);
-    assert_int_equal(number("SELECT count(*) FROM record WHERE id IN ('es/asked', 'es/reused')"), 1);
+    assert_int_equal(bench_number("SELECT count(*) FROM record WHERE id IN ('es/asked', 'es/reused')"), 1);
     /* Where two had shared a transaction, the database would have refused it, and each had been written after all. */
     assert_int_equal(metric_value(store_metrics(bench.store)->failures), failures);
     assert_int_equal(other.answer.tally.created + other.answer.tally.rejected, 1);
@@ -123,7 +103,7 @@ static void what_is_rejected_or_refused_leaves_those_that_share_alone(void **)
     reused.request_id = "reused", reused.hash = "a";
     write_add_organisation(&bench, &reused, "es/reused", "Reused");
     write_run(&bench, &reused);
-    int64_t before = number("SELECT newest FROM revision_line");
+    int64_t before = bench_number("SELECT newest FROM revision_line");
     start_busy(busy);
     write_add_organisation(&bench, &good, "es/good", "Good");
     write_add_offer(&bench, &orphan, "es/o.1", "es/nobody");
@@ -141,8 +121,8 @@ static void what_is_rejected_or_refused_leaves_those_that_share_alone(void **)
     assert_int_equal(both.answer.tally.rejected, 1);
     assert_string_equal(reused.status.reason, "REQUEST_ID_REUSED");
     assert_int_equal(same.answer.tally.unchanged, 1);
-    assert_int_equal(number("SELECT newest FROM revision_line"), before + CONNECTIONS + 1);
-    assert_int_equal(number("SELECT count(*) FROM record WHERE id = 'es/one'"), 0);
+    assert_int_equal(bench_number("SELECT newest FROM revision_line"), before + CONNECTIONS + 1);
+    assert_int_equal(bench_number("SELECT count(*) FROM record WHERE id = 'es/one'"), 0);
 }
 
 static void a_write_that_the_database_faults_fails_by_itself(void **)
@@ -165,7 +145,7 @@ static void a_write_that_the_database_faults_fails_by_itself(void **)
     bench_wait(&bench);
     for (size_t i = 0; i < WRITES; i++)
         assert_int_equal(writes[i].status.code, i == BAD ? STATUS_INTERNAL : STATUS_OK);
-    assert_int_equal(number("SELECT count(*) FROM organisation WHERE name = 'One'"), WRITES - 1);
+    assert_int_equal(bench_number("SELECT count(*) FROM organisation WHERE name = 'One'"), WRITES - 1);
 }
 
 /* ---- one connection: transactions follow each other in a known order ---- */
@@ -212,7 +192,7 @@ static void those_that_share_with_one_that_is_tried_again_stay_with_it(void **)
     const struct write *writes[] = {&busy, &first, &of_first, &second, &of_second, &large, &last};
     for (size_t i = 0; i < sizeof writes / sizeof *writes; i++)
         assert_int_equal(writes[i]->status.code, STATUS_UNAVAILABLE);
-    assert_int_equal(number("SELECT count(*) FROM record"), 0);
+    assert_int_equal(bench_number("SELECT count(*) FROM record"), 0);
 }
 
 /* Callers are on other threads: once it is told, the first one's text may be gone at any time. */

@@ -12,29 +12,9 @@
 #include "loop/loop.h"
 #include "store/log_page.h"
 #include "store/log_trim.h"
+#include "store/support_bench.h"
 #include "store/support_database.h"
 #include "store/support_record.h"
-#include "store/support_write.h"
-
-static struct bench bench;
-
-static int bench_setup(void **)
-{
-    bench_open(&bench, database_new_migrated());
-    bench_create_registry(&bench, "es");
-    return 0;
-}
-
-static int bench_teardown(void **)
-{
-    bench_close(&bench);
-    return 0;
-}
-
-static int64_t number(const char *sql)
-{
-    return database_number(bench.conninfo, sql);
-}
 
 static void write_organisations(unsigned count, const char *name)
 {
@@ -166,7 +146,7 @@ static void a_database_that_is_away_is_unavailable(void **)
 
 static bool is_trimmed(void *)
 {
-    return number("SELECT count(*) FROM change_log") == 10;
+    return bench_number("SELECT count(*) FROM change_log") == 10;
 }
 
 static void the_log_is_emptied_down_to_what_is_kept(void **)
@@ -178,10 +158,11 @@ static void the_log_is_emptied_down_to_what_is_kept(void **)
         bench.store, &(struct log_trim_settings){.keep_days = 1, .keep_changes = 10, .every_seconds = 1});
     log_trim_run(trim);
     bench_wait_until(&bench, is_trimmed, NULL);
-    assert_int_equal(number("SELECT newest - trimmed FROM revision_line"), 5);
-    assert_int_equal(number("SELECT count(*) FROM change_log l LEFT JOIN revision r USING (change_set)"
-                            " WHERE r.revision IS NULL OR r.revision <= (SELECT trimmed FROM revision_line)"),
-                     0);
+    assert_int_equal(bench_number("SELECT newest - trimmed FROM revision_line"), 5);
+    assert_int_equal(
+        bench_number("SELECT count(*) FROM change_log l LEFT JOIN revision r USING (change_set)"
+                     " WHERE r.revision IS NULL OR r.revision <= (SELECT trimmed FROM revision_line)"),
+        0);
     struct store *store = bench.store;
     store_free(store);
     log_trim_free(trim);
@@ -190,7 +171,7 @@ static void the_log_is_emptied_down_to_what_is_kept(void **)
 
 static bool is_past(void *)
 {
-    return number("SELECT trimmed FROM revision_line") == 3;
+    return bench_number("SELECT trimmed FROM revision_line") == 3;
 }
 
 static void what_is_old_goes_and_what_is_promised_stays(void **)
@@ -205,7 +186,8 @@ static void what_is_old_goes_and_what_is_promised_stays(void **)
     log_trim_run(trim);
     bench_wait_until(&bench, is_past, NULL);
     assert_int_equal(
-        number("SELECT changes - (SELECT total FROM revision WHERE revision = trimmed) FROM revision_line"),
+        bench_number(
+            "SELECT changes - (SELECT total FROM revision WHERE revision = trimmed) FROM revision_line"),
         6);
     store_free(bench.store);
     log_trim_free(trim);

@@ -10,31 +10,11 @@
 #include "loop/loop.h"
 #include "store/feed.h"
 #include "store/store.h"
+#include "store/support_bench.h"
 #include "store/support_database.h"
 #include "store/support_mirror.h"
 #include "store/support_record.h"
-#include "store/support_write.h"
 #include "store/vocabulary.h"
-
-static struct bench bench;
-
-static int bench_setup(void **)
-{
-    bench_open(&bench, database_new_migrated());
-    bench_create_registry(&bench, "es");
-    return 0;
-}
-
-static int bench_teardown(void **)
-{
-    bench_close(&bench);
-    return 0;
-}
-
-static int64_t number(const char *sql)
-{
-    return database_number(bench.conninfo, sql);
-}
 
 static uint64_t write_round(uint64_t *seed)
 {
@@ -296,9 +276,9 @@ static void a_database_that_stops_and_starts_loses_nothing(void **)
         storm(&load, 10);
     }
     storm(&load, 1);
-    uint64_t newest = (uint64_t)number("SELECT newest FROM revision_line");
+    uint64_t newest = (uint64_t)bench_number("SELECT newest FROM revision_line");
     mirror_wait(&load.mirror, newest);
-    assert_int_equal(number("SELECT count(*) FROM record"), load.acknowledged);
+    assert_int_equal(bench_number("SELECT count(*) FROM record"), load.acknowledged);
     assert_int_equal(newest, 1 + load.acknowledged);
     assert_int_equal(mirror_count(&load.mirror), load.acknowledged);
     assert_int_equal(load.mirror.load_count, 1);
@@ -313,9 +293,9 @@ static void a_killed_backend_makes_the_write_unknown_and_the_next_one_good(void 
     write_add_organisation(&bench, &write, "es/1", "One");
     write_start(&bench, &write);
     /* It waits for the lock when it is killed. */
-    while (number("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-                  " WHERE application_name = 'partnerd' AND wait_event_type = 'Lock' AND datname = "
-                  "current_database()") == 0)
+    while (bench_number("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                        " WHERE application_name = 'partnerd' AND wait_event_type = 'Lock' AND datname = "
+                        "current_database()") == 0)
         ;
     bench_wait(&bench);
     assert_int_equal(write.status.code, STATUS_UNAVAILABLE);

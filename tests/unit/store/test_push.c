@@ -9,32 +9,23 @@
 #include "base/arena.h"
 #include "loop/worker.h"
 #include "store/push.h"
+#include "store/support_bench.h"
 #include "store/support_database.h"
-#include "store/support_write.h"
 
 /* ---- what all tests stand on ---- */
 
-static struct bench bench;
 static struct worker_pool *workers;
 
-static int bench_setup(void **)
+static int setup(void **state)
 {
-    bench_open(&bench, database_new_migrated());
-    bench_create_registry(&bench, "es");
     workers = worker_pool_new(2);
-    return 0;
+    return bench_setup(state);
 }
 
-static int bench_teardown(void **)
+static int teardown(void **state)
 {
     worker_pool_free(workers);
-    bench_close(&bench);
-    return 0;
-}
-
-static int64_t number(const char *sql)
-{
-    return database_number(bench.conninfo, sql);
+    return bench_teardown(state);
 }
 
 struct pushed {
@@ -135,14 +126,14 @@ static void end(struct pushed *pushed)
 
 static bool is_staged(void *)
 {
-    return number("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY push%'"
-                  " AND datname = current_database()") > 0;
+    return bench_number("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY push%'"
+                        " AND datname = current_database()") > 0;
 }
 
 static bool is_gone(void *)
 {
-    return number("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY push%'"
-                  " AND datname = current_database()") == 0;
+    return bench_number("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY push%'"
+                        " AND datname = current_database()") == 0;
 }
 
 /* ---- tests ---- */
@@ -156,7 +147,7 @@ static void a_push_of_many_blocks_lands_in_one_revision_and_in_its_order(void **
     assert_int_equal(pushed.status.code, STATUS_OK);
     assert_int_equal(pushed.answer.tally.created, 9001);
     assert_int_equal(pushed.answer.revision, 2);
-    assert_int_equal(number("SELECT count(*) FROM change_log WHERE id = 'es/' || ordinal AND kind = 1"),
+    assert_int_equal(bench_number("SELECT count(*) FROM change_log WHERE id = 'es/' || ordinal AND kind = 1"),
                      9001);
 }
 
@@ -169,8 +160,9 @@ static void nothing_pushed_in_full_empties_the_registry(void **)
     begin(&pushed, (struct store_push_options){.full = true});
     end(&pushed);
     assert_int_equal(pushed.answer.tally.deleted, 1);
-    assert_int_equal(number("SELECT count(*) FROM record"), 0);
-    assert_int_equal(number("SELECT count(*) FROM change_log WHERE id = 'es/1' AND message IS NULL"), 1);
+    assert_int_equal(bench_number("SELECT count(*) FROM record"), 0);
+    assert_int_equal(bench_number("SELECT count(*) FROM change_log WHERE id = 'es/1' AND message IS NULL"),
+                     1);
 }
 
 static void a_cancelled_push_leaves_no_connection_and_no_record(void **)
@@ -183,8 +175,8 @@ static void a_cancelled_push_leaves_no_connection_and_no_record(void **)
     bench_wait_until(&bench, is_released, &pushed);
     bench_wait_until(&bench, is_gone, NULL);
     assert_false(pushed.is_done);
-    assert_int_equal(number("SELECT count(*) FROM record"), 0);
-    assert_int_equal(number("SELECT newest FROM revision_line"), 1);
+    assert_int_equal(bench_number("SELECT count(*) FROM record"), 0);
+    assert_int_equal(bench_number("SELECT newest FROM revision_line"), 1);
 }
 
 static void a_record_that_changes_while_it_is_pushed_as_it_was_makes_the_push_come_again(void **)
@@ -223,7 +215,7 @@ static void writes_to_the_registry_land_while_a_push_still_comes(void **)
     end(&pushed);
     assert_int_equal(pushed.answer.tally.created, 2000);
     assert_int_equal(pushed.answer.revision, write.answer.revision + 1);
-    assert_int_equal(number("SELECT count(*) FROM record"), 2001);
+    assert_int_equal(bench_number("SELECT count(*) FROM record"), 2001);
 }
 
 static void two_pushes_to_one_registry_land_one_after_the_other(void **)
@@ -241,7 +233,7 @@ static void two_pushes_to_one_registry_land_one_after_the_other(void **)
     /* One has made them, and the other one, being the same request, is answered the same. */
     assert_memory_equal(&first.answer, &second.answer, sizeof first.answer);
     assert_int_equal(first.answer.tally.created, 3000);
-    assert_int_equal(number("SELECT newest FROM revision_line"), 2);
+    assert_int_equal(bench_number("SELECT newest FROM revision_line"), 2);
 }
 
 static void a_database_that_goes_ends_the_push_with_unavailable(void **)
@@ -257,13 +249,13 @@ static void a_database_that_goes_ends_the_push_with_unavailable(void **)
     assert_int_equal(pushed.status.code, STATUS_UNAVAILABLE);
     database_server_start();
     bench_wait_reachable(&bench, true);
-    assert_int_equal(number("SELECT count(*) FROM record"), 0);
+    assert_int_equal(bench_number("SELECT count(*) FROM record"), 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(a_push_of_many_blocks_lands_in_one_revision_and_in_its_order),
         TEST(nothing_pushed_in_full_empties_the_registry),
         TEST(a_cancelled_push_leaves_no_connection_and_no_record),

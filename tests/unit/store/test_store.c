@@ -11,23 +11,8 @@
 #include "store/conninfo.h"
 #include "store/purge.h"
 #include "store/store.h"
+#include "store/support_bench.h"
 #include "store/support_database.h"
-#include "store/support_write.h"
-
-static struct bench bench;
-
-static int bench_setup(void **)
-{
-    bench_open(&bench, database_new_migrated());
-    bench_create_registry(&bench, "es");
-    return 0;
-}
-
-static int bench_teardown(void **)
-{
-    bench_close(&bench);
-    return 0;
-}
 
 static void start_write(struct write *write, unsigned number)
 {

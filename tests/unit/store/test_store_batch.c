@@ -11,33 +11,9 @@
 #include "model/batch.h"
 #include "store/batch.h"
 #include "store/registry.h"
+#include "store/support_bench.h"
 #include "store/support_database.h"
 #include "store/support_record.h"
-#include "store/support_write.h"
-
-/* ---- what all tests stand on ---- */
-
-static struct bench bench;
-
-static int bench_setup(void **)
-{
-    bench_open(&bench, database_new_migrated());
-    bench_create_registry(&bench, "es");
-    return 0;
-}
-
-static int bench_teardown(void **)
-{
-    bench_close(&bench);
-    return 0;
-}
-
-static int64_t number(const char *sql)
-{
-    return database_number(bench.conninfo, sql);
-}
-
-/* ---- tests ---- */
 
 static void a_batch_takes_the_next_revision_and_one_without_change_takes_none(void **)
 {
@@ -61,8 +37,8 @@ static void a_batch_takes_the_next_revision_and_one_without_change_takes_none(vo
     assert_int_equal(changed.answer.tally.updated, 1);
     assert_int_equal(changed.answer.tally.unchanged, 1);
     assert_int_equal(changed.answer.revision, 3);
-    assert_int_equal(number("SELECT count(*) FROM change_log"), 4);
-    assert_int_equal(number("SELECT change_count FROM revision WHERE revision = 3"), 1);
+    assert_int_equal(bench_number("SELECT count(*) FROM change_log"), 4);
+    assert_int_equal(bench_number("SELECT change_count FROM revision WHERE revision = 3"), 1);
 }
 
 static void every_kind_of_record_lands_and_goes(void **)
@@ -79,19 +55,19 @@ static void every_kind_of_record_lands_and_goes(void **)
         assert_int_equal(write.status.code, STATUS_OK);
         assert_int_equal(write.answer.tally.rejected, 0);
     }
-    assert_int_equal(number("SELECT count(*) FROM record"), 5);
-    assert_int_equal(number("SELECT count(*) FROM partnership_member"), 1);
+    assert_int_equal(bench_number("SELECT count(*) FROM record"), 5);
+    assert_int_equal(bench_number("SELECT count(*) FROM partnership_member"), 1);
     struct write gone = {0};
     for (size_t i = 0; i < 5; i++)
         write_add_delete(&bench, &gone, (const char *[]){"es/1", "es/2", "es/o", "es/n", "es/p"}[i]);
     write_run(&bench, &gone);
     assert_int_equal(gone.answer.tally.deleted, 5);
     assert_int_equal(
-        number("SELECT (SELECT count(*) FROM record) + (SELECT count(*) FROM organisation)"
-               " + (SELECT count(*) FROM offer) + (SELECT count(*) FROM need)"
-               " + (SELECT count(*) FROM partnership) + (SELECT count(*) FROM partnership_member)"),
+        bench_number("SELECT (SELECT count(*) FROM record) + (SELECT count(*) FROM organisation)"
+                     " + (SELECT count(*) FROM offer) + (SELECT count(*) FROM need)"
+                     " + (SELECT count(*) FROM partnership) + (SELECT count(*) FROM partnership_member)"),
         0);
-    assert_int_equal(number("SELECT count(*) FROM change_log WHERE message IS NULL AND kind < 10"), 5);
+    assert_int_equal(bench_number("SELECT count(*) FROM change_log WHERE message IS NULL AND kind < 10"), 5);
 }
 
 static void a_bad_record_is_rejected_and_the_good_ones_land(void **)
@@ -109,7 +85,7 @@ static void a_bad_record_is_rejected_and_the_good_ones_land(void **)
     write_run(&bench, &all);
     assert_int_equal(all.answer.tally.created, 0);
     assert_int_equal(all.answer.tally.rejected, 1);
-    assert_int_equal(number("SELECT count(*) FROM record"), 1);
+    assert_int_equal(bench_number("SELECT count(*) FROM record"), 1);
 }
 
 static void an_organisation_that_others_name_can_not_be_deleted(void **)
@@ -144,7 +120,7 @@ static void a_strong_identifier_moves_within_one_batch(void **)
     write_add_organisation(&bench, &move, "es/1", "One");
     write_run(&bench, &move);
     assert_int_equal(move.answer.tally.rejected, 0);
-    assert_int_equal(number("SELECT count(*) FROM identifier WHERE organisation_id = 'es/2'"), 1);
+    assert_int_equal(bench_number("SELECT count(*) FROM identifier WHERE organisation_id = 'es/2'"), 1);
 }
 
 static void a_repeated_request_gets_the_first_answer_and_a_reused_one_is_refused(void **)
@@ -168,7 +144,7 @@ static void a_repeated_request_gets_the_first_answer_and_a_reused_one_is_refused
     database_run(bench.conninfo, "UPDATE request SET time = now() - interval '8 days'");
     write_run(&bench, &other);
     assert_int_equal(other.status.code, STATUS_OK);
-    assert_int_equal(number("SELECT count(*) FROM request"), 1);
+    assert_int_equal(bench_number("SELECT count(*) FROM request"), 1);
 }
 
 static void an_answer_without_change_is_kept_and_a_dry_run_is_not(void **)
@@ -178,13 +154,14 @@ static void an_answer_without_change_is_kept_and_a_dry_run_is_not(void **)
     write_run(&bench, &dry);
     assert_int_equal(dry.answer.tally.created, 1);
     assert_int_equal(dry.answer.revision, 1);
-    assert_int_equal(number("SELECT (SELECT count(*) FROM record) + (SELECT count(*) FROM request)"), 0);
+    assert_int_equal(bench_number("SELECT (SELECT count(*) FROM record) + (SELECT count(*) FROM request)"),
+                     0);
     struct write nothing = {.request_id = "r1", .hash = "b"};
     write_add_delete(&bench, &nothing, "es/none");
     write_run(&bench, &nothing);
     assert_int_equal(nothing.answer.tally.unchanged, 1);
     assert_int_equal(nothing.answer.revision, 1);
-    assert_int_equal(number("SELECT count(*) FROM request"), 1);
+    assert_int_equal(bench_number("SELECT count(*) FROM request"), 1);
 }
 
 static void an_unknown_registry_is_not_found(void **)
@@ -231,9 +208,9 @@ static void writers_at_once_make_one_line_without_gaps(void **)
             assert_int_equal(writes[i + 1].answer.revision, writes[i + 3].answer.revision);
         }
     }
-    assert_int_equal(number("SELECT newest FROM revision_line"), 2 + ROUNDS * WRITERS / 2);
-    assert_int_equal(number("SELECT count(*) FROM revision"), 2 + ROUNDS * WRITERS / 2);
-    assert_int_equal(number("SELECT max(revision) FROM revision"), 2 + ROUNDS * WRITERS / 2);
+    assert_int_equal(bench_number("SELECT newest FROM revision_line"), 2 + ROUNDS * WRITERS / 2);
+    assert_int_equal(bench_number("SELECT count(*) FROM revision"), 2 + ROUNDS * WRITERS / 2);
+    assert_int_equal(bench_number("SELECT max(revision) FROM revision"), 2 + ROUNDS * WRITERS / 2);
 }
 
 static void a_registry_locked_elsewhere_is_said_and_nothing_is_left_behind(void **)
@@ -257,7 +234,7 @@ static void ten_thousand_changes_go_in_one_batch(void **)
     write_run(&bench, &write);
     assert_int_equal(write.status.code, STATUS_OK);
     assert_int_equal(write.answer.tally.created, 10000);
-    assert_int_equal(number("SELECT count(*) FROM organisation"), 10000);
+    assert_int_equal(bench_number("SELECT count(*) FROM organisation"), 10000);
 }
 
 int main(void)

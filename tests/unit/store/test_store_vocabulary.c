@@ -9,29 +9,16 @@
 #include "base/arena.h"
 #include "loop/loop.h"
 #include "store/feed.h"
+#include "store/support_bench.h"
 #include "store/support_database.h"
 #include "store/support_mirror.h"
-#include "store/support_write.h"
 #include "store/vocabulary.h"
 #include "store/vocabulary_load.h"
 
-static struct bench bench;
-
-static int bench_setup(void **)
+static int setup(void **)
 {
     bench_open(&bench, database_new_migrated());
     return 0;
-}
-
-static int bench_teardown(void **)
-{
-    bench_close(&bench);
-    return 0;
-}
-
-static int64_t number(const char *sql)
-{
-    return database_number(bench.conninfo, sql);
 }
 
 struct outcome {
@@ -99,9 +86,9 @@ static void a_load_replaces_what_its_name_had(void **)
     struct outcome next = load("Mine 2", "bcd", plain, NULL);
     assert_counts(next, 1, 0, 1, 0);
     assert_int_equal(next.result.revision, 2);
-    assert_int_equal(number("SELECT count(*) FROM concept"), 3);
-    assert_int_equal(number("SELECT count(*) FROM concept_words"), 3);
-    assert_int_equal(number("SELECT version FROM vocabulary"), 2);
+    assert_int_equal(bench_number("SELECT count(*) FROM concept"), 3);
+    assert_int_equal(bench_number("SELECT count(*) FROM concept_words"), 3);
+    assert_int_equal(bench_number("SELECT version FROM vocabulary"), 2);
     struct outcome version = load("Mine 3", "bcd", plain, NULL);
     assert_counts(version, 0, 0, 0, 0);
     assert_int_equal(version.result.revision, 3);
@@ -116,7 +103,7 @@ static void what_another_vocabulary_holds_is_rejected(void **)
     assert_string_equal(other.result.reasons[0], "b: vocabulary Mine holds the code already");
     assert_string_equal(other.result.reasons[1], "c: the code comes twice");
     assert_counts(load("Mine 1", "a", plain, NULL), 0, 0, 1, 0);
-    assert_int_equal(number("SELECT count(*) FROM concept"), 2);
+    assert_int_equal(bench_number("SELECT count(*) FROM concept"), 2);
 }
 
 static void a_long_code_is_cut_between_letters(void **)
@@ -145,16 +132,17 @@ static void labels_in_another_language_leave_the_concepts_alone(void **)
     assert_counts(load("Mine 1", "abc", plain, NULL), 3, 0, 0, 0);
     assert_counts(load("Mine 1", "abx", german, NULL), 0, 2, 0, 1);
     assert_counts(load("Mine 1", "ab", german, NULL), 0, 0, 0, 0);
-    assert_int_equal(number("SELECT count(*) FROM concept"), 3);
-    assert_int_equal(number("SELECT count(*) FROM concept_words"), 5);
+    assert_int_equal(bench_number("SELECT count(*) FROM concept"), 3);
+    assert_int_equal(bench_number("SELECT count(*) FROM concept_words"), 5);
     assert_counts(load("Mine 1", "ab", plain, NULL), 0, 0, 1, 0);
-    assert_int_equal(number("SELECT count(*) FROM concept_words"), 4);
+    assert_int_equal(bench_number("SELECT count(*) FROM concept_words"), 4);
 }
 
 static void a_dry_run_counts_and_writes_nothing(void **)
 {
     assert_counts(load("Mine 1", "ab", (struct store_vocabulary){.dry_run = true}, NULL), 2, 0, 0, 0);
-    assert_int_equal(number("SELECT (SELECT count(*) FROM concept) + (SELECT newest FROM revision_line)"), 0);
+    assert_int_equal(
+        bench_number("SELECT (SELECT count(*) FROM concept) + (SELECT newest FROM revision_line)"), 0);
 }
 
 static void a_name_without_version_is_refused(void **)
@@ -175,7 +163,7 @@ static void the_programs_own_file_comes_once_and_gives_way_to_an_admins(void **)
     assert_counts(load("Mine 2", "abc", plain, second), 1, 0, 0, 0);
     assert_counts(load("Mine 2", "abc", plain, NULL), 0, 0, 0, 0);
     assert_counts(load("Mine 3", "a", plain, first), 0, 0, 0, 0);
-    assert_int_equal(number("SELECT count(*) FROM concept"), 3);
+    assert_int_equal(bench_number("SELECT count(*) FROM concept"), 3);
 }
 
 static void any_text_and_any_lists_come_back(void **)
@@ -193,7 +181,8 @@ static void any_text_and_any_lists_come_back(void **)
         .vocabulary = "A b c 1", .scheme = SCHEME_OUTCOME, .concepts = &concept, .concept_count = 1};
     assert_counts(load_with(vocabulary, NULL), 1, 0, 0, 0);
     assert_int_equal(
-        number("SELECT count(*) FROM concept_words WHERE other_labels = ARRAY['{\"x\\', 'NULL', '', 'ü, b']"),
+        bench_number(
+            "SELECT count(*) FROM concept_words WHERE other_labels = ARRAY['{\"x\\', 'NULL', '', 'ü, b']"),
         1);
     mirror_open(&mirror, &bench);
     mirror_wait(&mirror, 1);
@@ -227,7 +216,7 @@ static void fourteen_thousand_concepts_are_loaded_once(void **)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, bench_teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_load_replaces_what_its_name_had),
         TEST(what_another_vocabulary_holds_is_rejected),
